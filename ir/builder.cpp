@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ir/builder.h"
+
+#include <algorithm>
+
+namespace graphc {
+
+OptimizerCall sgd(const SgdOptions& o) {
+  return {"sgd", {{"learning_rate", o.learning_rate}, {"momentum", o.momentum}, {"weight_decay", o.weight_decay}}};
+}
+OptimizerCall adam(const AdamOptions& o) {
+  return {"adam", {{"learning_rate", o.learning_rate}, {"beta1", o.beta1}, {"beta2", o.beta2}, {"epsilon", o.epsilon}}};
+}
+
+Builder::Builder(std::string name) : GraphBuilder("forward") { model_.tables.name = std::move(name); }
+
+void Builder::claim(const std::string& name) {
+  if (name.empty()) fail("a name is empty");
+  auto clash = [&](const std::string& what, const Place& at) {
+    fail(name + ": there is already " + what + " of this name" + (at.file ? " (" + to_string(at) + ")" : ""));
+  };
+  if (auto v = model_.tables.variable(name)) clash("a variable", v->place);
+  if (auto i = model_.tables.input(name)) clash("an input", i->place);
+}
+
+Tensor Builder::input(const std::string& name, const Shape& shape, DType dtype, Location at) {
+  if (at.line()) set_place(at);
+  claim(name);
+  Type type{dtype, shape};
+  Tensor t = emit(Op::input, {}, {name, type});
+  model_.tables.inputs.push_back({name, type, 0, false, place()});
+  label(t, name);
+  return t;
+}
+
+Tensor Builder::target(const std::string& name, Classes classes, Location at) {
+  if (at.line()) set_place(at);
+  if (classes.count < 1) fail("target " + name + ": the number of classes must be at least 1");
+  Tensor t = input(name, {batch}, DType::i32, at);
+  model_.tables.inputs.back().classes = classes.count;
+  model_.tables.inputs.back().is_target = true;
+  return t;
+}
+
+Tensor Builder::target(const std::string& name, const Shape& shape, Location at) {
+  Tensor t = input(name, shape, DType::f32, at);
+  model_.tables.inputs.back().is_target = true;
+  return t;
+}
+
+Tensor Builder::variable(Variable v) {
+  claim(v.name);
+  if (v.type.shape.has_batch()) fail(v.name + ": a variable's shape must be constant, got " + to_string(v.type));
+  v.place = place();
+  Tensor t = emit(Op::variable, {}, {v.name, v.type});
+  current_graph().set_label(t.id, v.name);
+  model_.tables.variables.push_back(std::move(v));
+  return t;
+}
+
+Tensor Builder::parameter(const std::string& name, const Shape& shape, const Initializer& initializer, Location at) {
+  if (at.line()) set_place(at);
+  return variable({.name = name, .type = {DType::f32, shape}, .initializer = initializer});
+}
+
+Tensor Builder::layer(const std::string& composite, const std::string& name, const Arguments& arguments, Location at) {
+  if (at.line()) set_place(at);
+  const CompositeDef* def = find_composite(composite);
+  if (!def) fail("no composite named " + composite);
+  return apply(*this, *def, arguments, this, name);
+}
+
+Tensor Builder::dense(const std::string& name, Tensor x, int64_t units, Location at) {
+  return layer("dense", name, {{x}, {{"units", double(units)}}}, at);
+}
+Tensor Builder::standardize(const std::string& name, Tensor x, Location at) { return layer("standardize", name, {{x}}, at); }
+
+void Builder::output(const std::string& name, Tensor value, Location at) {
+  if (at.line()) set_place(at);
+  for (const Output& o : graph().outputs)
+    if (o.name == name) fail("output " + name + ": there is already an output of this name");
+  graph().outputs.push_back({name, captured(value)});
+  label(value, name);
+}
+
+void Builder::metric(const std::string& name, Tensor value, Location at) {
+  if (at.line()) set_place(at);
+  if (value.type() != Type{DType::f32, {}}) fail("metric " + name + " must be a f32 scalar, got " + to_string(value.type()), {"take its mean"});
+  for (const Output& o : model_.metrics)
+    if (o.name == name) fail("metric " + name + ": there is already a metric of this name");
+  if (name == "loss") fail("metric loss: the minimised value has this name already");
+  model_.metrics.push_back({name, captured(value)});
+}
+
+void Builder::minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<std::string> over, const std::string& step, Location at) {
+  if (at.line()) set_place(at);
+  if (loss.type() != Type{DType::f32, {}}) fail("minimize: the loss must be a f32 scalar, got " + to_string(loss.type()), {"take its mean"});
+  const CompositeDef* def = find_composite(optimizer.name);
+  if (!def || def->kind != CompositeKind::optimizer) fail("minimize: no optimizer named " + optimizer.name);
+  for (const Minimize& m : model_.losses)
+    if (m.step == step) fail("minimize: there is already a loss for the entry " + step, {"name the second one: minimize ... as NAME"});
+  OptimizerCall complete = optimizer;
+  complete.numbers = complete_numbers(*this, *def, optimizer.numbers);
+  complete.place = place();
+  model_.losses.push_back({captured(loss), std::move(complete), step, std::move(over)});
+}
+
+bool matches(const std::string& pattern, const std::string& name) {
+  if (pattern.find('*') == std::string::npos)
+    return name == pattern || (name.size() > pattern.size() && name.compare(0, pattern.size(), pattern) == 0 && name[pattern.size()] == '.');
+  // Greedy wildcard match: go back to the last star where the rest does not fit.
+  size_t p = 0, n = 0, star = std::string::npos, mark = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') star = p++, mark = n;
+    else if (p < pattern.size() && pattern[p] == name[n]) p++, n++;
+    else if (star != std::string::npos) p = star + 1, n = ++mark;
+    else return false;
+  }
+  while (p < pattern.size() && pattern[p] == '*') p++;
+  return p == pattern.size();
+}
+
+void Builder::freeze(const std::string& pattern, Location at) {
+  if (at.line()) set_place(at);
+  bool any = false;
+  for (Variable& v : model_.tables.variables)
+    if (v.role == Role::parameter && matches(pattern, v.name)) v.trainable = false, any = true;
+  if (any) return;
+  std::vector<std::string> names;
+  for (const Variable& v : model_.tables.variables) names.push_back(v.name);
+  std::string near = nearest(pattern, names);
+  fail("freeze: no parameter matches " + pattern, near.empty() ? std::vector<std::string>{} : std::vector{"did you mean " + near + "?"});
+}
+
+const InputSpec* Builder::find_input(Tensor value) const {
+  for (const InputSpec& i : model_.tables.inputs) {
+    if (value.builder != this) return nullptr;
+    const Node& node = const_cast<Builder*>(this)->graph()[value.id];
+    if (node.op == Op::input && node.attribute<std::string>(0) == i.name) return &i;
+  }
+  return nullptr;
+}
+
+Model Builder::finish() const {
+  Model model = model_;
+  model.forward = const_cast<Builder*>(this)->graph();
+  if (model.losses.empty() && model.forward.outputs.empty())
+    fail("model " + model.tables.name + " has no output and nothing to minimise", {"add: minimize LOSS with sgd(learning_rate: 0.1)"});
+  return model;
+}
+
+}  // namespace graphc
