@@ -26,7 +26,7 @@ class Builder : public GraphBuilder {
  public:
   explicit Builder(std::string name);
 
-  using Location = std::source_location;
+  using Location = SourceLocation;
   Tensor input(const std::string& name, const Shape& shape, DType dtype = DType::f32, Location at = Location::current());
   Tensor target(const std::string& name, Classes classes, Location at = Location::current());  // i32[batch]
   Tensor target(const std::string& name, const Shape& shape, Location at = Location::current());  // f32

@@ -15,7 +15,7 @@ static const char* intern(const std::string& text) {
 }
 
 Place::Place(const std::string& file, uint32_t line, uint32_t column) : file(intern(file)), line(line), column(column) {}
-Place::Place(const std::source_location& location)
+Place::Place(const SourceLocation& location)
     : file(location.file_name()), line(location.line()), column(location.column()) {}
 
 std::string to_string(const Place& place) {

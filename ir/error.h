@@ -11,6 +11,28 @@
 
 namespace graphc {
 
+// clang before 16 does not know the library's; there a location is a line.
+#ifdef __cpp_lib_source_location
+using SourceLocation = std::source_location;
+#else
+class SourceLocation {
+ public:
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(), uint32_t line = __builtin_LINE()) {
+    SourceLocation location;
+    location.file_ = file;
+    location.line_ = line;
+    return location;
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr uint32_t line() const { return line_; }
+  constexpr uint32_t column() const { return 0; }
+
+ private:
+  const char* file_ = "";
+  uint32_t line_ = 0;
+};
+#endif
+
 // Where something was written: a model file or a C++ builder call. `file` is interned and lives as long as the process.
 struct Place {
   const char* file = nullptr;
@@ -18,7 +40,7 @@ struct Place {
 
   Place() = default;
   Place(const std::string& file, uint32_t line, uint32_t column);
-  Place(const std::source_location& location);  // NOLINT: a builder call is a place
+  Place(const SourceLocation& location);  // NOLINT: a builder call is a place
 };
 std::string to_string(const Place& place);  // "model.gc:12:9", empty where unknown
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ir/graph.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace graphc {
@@ -70,7 +71,7 @@ ValueId Graph::add(Op op, std::vector<ValueId> operands, std::vector<Attribute> 
     double count = 1;
     for (Dim d : type.shape) {
       if (d.size < 0 || (d.size == 0 && d.is_batch)) context.fail("negative dimension in " + to_string(type));
-      count *= double(d.size);
+      count *= double(std::max<int64_t>(d.size, 1));
     }
     if (count >= 2147483648.0) context.fail("the result " + to_string(type) + " has more than 2^31 elements", {"split it"});
     by_hash_.emplace(hash, ValueId(nodes_.size()));

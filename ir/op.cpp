@@ -39,6 +39,15 @@ const char* name(OpClass op_class) {
   return "?";
 }
 
+const char* name(SumOrder order) {
+  switch (order) {
+    case SumOrder::lanes: return "lanes";
+    case SumOrder::blocks: return "blocks";
+    case SumOrder::index: return "index";
+  }
+  return "?";
+}
+
 int64_t Array::count() const {
   int64_t n = 1;
   for (int64_t d : dims) n *= d;

@@ -82,7 +82,14 @@ struct AxisMap {
   std::vector<int64_t> stride;  // one a result axis
 };
 
-// A reduction combines with `combine`, whose identity is `identity`; the order is DESIGN 6's.
+// The order in which a node adds up (DESIGN 6), chosen from static shapes only, printed, and obeyed by everyone.
+//   lanes   element k goes to lane k % 16; then the tree l[i] += l[i + 8], 4, 2, 1
+//   blocks  index order in blocks of 1,024 from 0, whose results are combined in order
+//   index   index order, one after the other
+enum class SumOrder : uint8_t { lanes, blocks, index };
+const char* name(SumOrder order);
+
+// A reduction combines with `combine`, whose identity is `identity`.
 struct ReductionDef {
   double identity_f32, identity_i32;
   scalar::Value (*combine)(scalar::Value accumulated, scalar::Value next);
@@ -117,6 +124,7 @@ struct OpDef {
   std::vector<int64_t> (*region)(const Node&, const std::vector<Shape>& operands, int operand) = nullptr;
   double (*fill)(const Node&) = nullptr;
   std::optional<ReductionDef> reduction = {};
+  SumOrder (*sum_order)(const Node&) = nullptr;  // of every op that combines several elements into one
   Tensor (*expand)(const Node&, const std::vector<Tensor>& operands) = nullptr;  // into other ops, before simplify
 
   double (*reference)(std::span<const double>) = nullptr;  // elementwise: the f64 evaluator

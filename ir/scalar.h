@@ -44,7 +44,7 @@ struct Instruction {
 
 int operand_count(Opcode op);
 
-// A pure function of up to four arguments with one result; `code` is in SSA order and hash-consed.
+// A pure function of up to sixteen arguments with one result; `code` is in SSA order and hash-consed.
 struct Function {
   std::vector<Kind> arguments;
   std::vector<Instruction> code;
@@ -118,7 +118,7 @@ Value abs(Value x);
 Value copysign(Value magnitude, Value sign);
 Value round(Value x);    // to nearest even, keeps the sign of zero
 Value floor(Value x);
-Value max(Value a, Value b);  // NaN where an operand is NaN; where equal, b
+Value max(Value a, Value b);  // NaN where an operand is NaN; where equal, b. max(constant, x) is the cheap order
 Value min(Value a, Value b);
 Value exp(Value x);      // 2 ulp
 Value expm1(Value x);    // 2 ulp

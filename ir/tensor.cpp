@@ -156,9 +156,9 @@ Tensor broadcast(Tensor x, const Shape& shape, std::vector<int64_t> axes) {
 Tensor reshape(Tensor x, const Shape& shape) { return x.shape() == shape ? x : x.builder->emit(Op::reshape, {x}, {shape}); }
 
 Tensor transpose(Tensor x, std::vector<int64_t> permutation) {
-  return std::is_sorted(permutation.begin(), permutation.end()) && int(permutation.size()) == x.rank()
-             ? x
-             : x.builder->emit(Op::transpose, {x}, {std::move(permutation)});
+  bool is_identity = int(permutation.size()) == x.rank();
+  for (int a = 0; is_identity && a < x.rank(); a++) is_identity = permutation[size_t(a)] == a;
+  return is_identity ? x : x.builder->emit(Op::transpose, {x}, {std::move(permutation)});
 }
 
 Tensor slice(Tensor x, int axis, int64_t start, int64_t size, int64_t step) {

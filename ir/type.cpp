@@ -39,7 +39,11 @@ bool Shape::has_batch() const { return std::any_of(begin(), end(), [](Dim d) { r
 
 Dim Shape::count() const {
   Dim total = 1;
-  for (Dim d : *this) total = {total.size * d.size, total.is_batch || d.is_batch};
+  for (Dim d : *this) {
+    // Saturates: a user's shape may overflow, and is refused by its count.
+    if (__builtin_mul_overflow(total.size, d.size, &total.size)) total.size = INT64_MAX;
+    total.is_batch |= d.is_batch;
+  }
   return total;
 }
 

@@ -29,7 +29,7 @@ extern const CompositeDef composite_relu{
     .arguments = {{"x", A::tensor, "f32"}},
     .build = [](CompositeContext& c) {
       want_float(c);
-      return max(c.tensors[0], 0.0);
+      return max(0.0, c.tensors[0]);  // the constant first: then its NaN check folds away
     },
     .vjp = [](const CompositeVjp& c) -> Cotangents {
       return {select(greater(c.results[0], 0.0), *c.cotangents[0], zeros_like(c.results[0]))};
@@ -72,7 +72,7 @@ extern const CompositeDef composite_softmax{
       return {y * (g - along_last(reduce_sum(g * y, -1), y.shape()))};
     },
     .cases = {{.operands = {{DType::f32, {batch, 10}}}}, {.operands = {{DType::f32, {3, 35}}}}, {.operands = {{DType::f32, {2, 3, 5}}}},
-              {.operands = {{DType::f32, {7}}}}}};
+              {.operands = {{DType::f32, {7}}}}, {.operands = {{DType::f32, {1, 2}}}}, {.operands = {{DType::f32, {0, 4}}}}, {.operands = {{DType::f32, {2, 1, 1, 2, 3}}}}}};
 
 extern const CompositeDef composite_log_softmax{
     .name = "log_softmax", .doc = "x - max - log sum e^(x - max) along the last axis", .kind = CompositeKind::function,
@@ -87,6 +87,7 @@ extern const CompositeDef composite_log_softmax{
       Tensor y = c.results[0], g = *c.cotangents[0];
       return {g - exp(y) * along_last(reduce_sum(g, -1), y.shape())};
     },
-    .cases = {{.operands = {{DType::f32, {batch, 10}}}}, {.operands = {{DType::f32, {3, 35}}}}, {.operands = {{DType::f32, {7}}}}}};
+    .cases = {{.operands = {{DType::f32, {batch, 10}}}}, {.operands = {{DType::f32, {3, 35}}}}, {.operands = {{DType::f32, {7}}}},
+              {.operands = {{DType::f32, {1, 2}}}}, {.operands = {{DType::f32, {0, 4}}}}, {.operands = {{DType::f32, {2, 1, 1, 2, 3}}}}}};
 
 }  // namespace graphc

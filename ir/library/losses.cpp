@@ -2,6 +2,7 @@
 //
 // Losses and metrics: scalars, means over all rows.
 #include "ir/composite.h"
+#include "ir/ops/common.h"
 
 namespace graphc {
 
@@ -15,6 +16,13 @@ static std::optional<Tensor> logits_of(const Tensor& x) {
   const Node& call = graph[get.operands[0]];
   if (graph.body(call).composite != "softmax") return std::nullopt;
   return x.builder->tensor(call.operands[0]);
+}
+
+// Of two f32 of one shape; none is empty, because the mean of nothing is no number.
+static std::vector<Case> binary_mean_cases() {
+  std::vector<Case> cases = binary_cases();
+  std::erase_if(cases, [](const Case& c) { return c.operands[0].shape.count().size == 0; });
+  return cases;
 }
 
 static std::vector<int64_t> leading_axes(int rank) {
@@ -58,7 +66,10 @@ extern const CompositeDef composite_cross_entropy{
     },
     .cases = {{.operands = {{DType::f32, {batch, 10}}, {DType::i32, {batch}}}},
               {.operands = {{DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}, .low = 0.1, .high = 1},
-              {.operands = {{DType::f32, {2, 3, 5}}, {DType::i32, {2, 3}}}}}};
+              {.operands = {{DType::f32, {2, 3, 5}}, {DType::i32, {2, 3}}}},
+              {.operands = {{DType::f32, {2}}, {DType::i32, {}}}, .int_high = 2},
+              {.operands = {{DType::f32, {1, 7}}, {DType::f32, {1, 7}}}, .low = 0.1, .high = 1},
+              {.operands = {{DType::f32, {2, 1, 2, 1, 4}}, {DType::i32, {2, 1, 2, 1}}}}}};
 
 extern const CompositeDef composite_cross_entropy_of_probabilities{
     .name = "cross_entropy_of_probabilities", .doc = "mean over rows of -log p[y], for class labels or one-hot rows",
@@ -74,7 +85,11 @@ extern const CompositeDef composite_cross_entropy_of_probabilities{
       return std::nullopt;
     },
     .cases = {{.operands = {{DType::f32, {batch, 10}}, {DType::i32, {batch}}}, .low = 0.1, .high = 1},
-              {.operands = {{DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}, .low = 0.1, .high = 1}}};
+              {.operands = {{DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}, .low = 0.1, .high = 1},
+              {.operands = {{DType::f32, {2, 3, 5}}, {DType::i32, {2, 3}}}, .low = 0.1, .high = 1},
+              {.operands = {{DType::f32, {1}}, {DType::i32, {}}}, .low = 0.1, .high = 1, .int_high = 1},
+              {.operands = {{DType::f32, {1, 7}}, {DType::f32, {1, 7}}}, .low = 0.1, .high = 1},
+              {.operands = {{DType::f32, {2, 1, 2, 1, 4}}, {DType::i32, {2, 1, 2, 1}}}, .low = 0.1, .high = 1}}};
 
 extern const CompositeDef composite_binary_cross_entropy{
     .name = "binary_cross_entropy", .doc = "mean of softplus(logits) - target logits, targets in [0, 1]", .kind = CompositeKind::loss,
@@ -85,7 +100,7 @@ extern const CompositeDef composite_binary_cross_entropy{
         c.fail("wants two f32 of one shape, got " + to_string(x.type()) + " and " + to_string(y.type()));
       return mean(softplus(x) - y * x);
     },
-    .cases = {{.operands = {{DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}}, {.operands = {{DType::f32, {7}}, {DType::f32, {7}}}}}};
+    .cases = binary_mean_cases()};
 
 extern const CompositeDef composite_mean_squared_error{
     .name = "mean_squared_error", .doc = "mean over all elements of (prediction - target)^2", .kind = CompositeKind::loss,
@@ -98,12 +113,12 @@ extern const CompositeDef composite_mean_squared_error{
       Tensor d = x - y;
       return mean(d * d);
     },
-    .cases = {{.operands = {{DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}}, {.operands = {{DType::f32, {3, 35}}, {DType::f32, {3, 35}}}}}};
+    .cases = binary_mean_cases()};
 
 extern const CompositeDef composite_sum_of_squares{
     .name = "sum_of_squares", .doc = "sum over all elements of x^2", .kind = CompositeKind::loss, .arguments = {{"x", A::tensor, "f32"}},
     .build = [](CompositeContext& c) { return sum(c.tensors[0] * c.tensors[0]); },
-    .cases = {{.operands = {{DType::f32, {3, 35}}}}, {.operands = {{DType::f32, {batch, 10}}}}}};
+    .cases = unary_cases()};
 
 extern const CompositeDef composite_accuracy{
     .name = "accuracy", .doc = "share of rows whose largest score is the target's class", .kind = CompositeKind::metric,
@@ -113,6 +128,11 @@ extern const CompositeDef composite_accuracy{
       Tensor y = labels ? c.tensors[1] : argmax(c.tensors[1], -1);
       return mean(cast(equal(argmax(c.tensors[0], -1), y), DType::f32));
     },
-    .cases = {{.operands = {{DType::f32, {batch, 10}}, {DType::i32, {batch}}}, .smooth = false}}};
+    .cases = {{.operands = {{DType::f32, {batch, 10}}, {DType::i32, {batch}}}, .smooth = false},
+              {.operands = {{DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}, .smooth = false},
+              {.operands = {{DType::f32, {2, 3, 5}}, {DType::i32, {2, 3}}}, .smooth = false},
+              {.operands = {{DType::f32, {1}}, {DType::i32, {}}}, .smooth = false},
+              {.operands = {{DType::f32, {7, 2}}, {DType::f32, {7, 2}}}, .smooth = false},
+              {.operands = {{DType::f32, {2, 1, 2, 1, 4}}, {DType::i32, {2, 1, 2, 1}}}, .smooth = false}}};
 
 }  // namespace graphc

@@ -127,6 +127,9 @@ extern const OpDef op_select{
     .reference = [](In x) { return x[0] != 0 ? x[1] : x[2]; },
     .cases = {{.operands = {{DType::u8, {batch, 10}}, {DType::f32, {batch, 10}}, {DType::f32, {batch, 10}}}},
               {.operands = {{DType::u8, {}}, {DType::f32, {}}, {DType::f32, {}}}},
-              {.operands = {{DType::u8, {3, 35}}, {DType::f32, {3, 35}}, {DType::f32, {3, 35}}}}}};
+              {.operands = {{DType::u8, {3, 35}}, {DType::f32, {3, 35}}, {DType::f32, {3, 35}}}},
+              {.operands = {{DType::u8, {0, 4}}, {DType::f32, {0, 4}}, {DType::f32, {0, 4}}}},
+              {.operands = {{DType::u8, {2, 1, 3}}, {DType::f32, {2, 1, 3}}, {DType::f32, {2, 1, 3}}}},
+              {.operands = {{DType::u8, {1, 2, 3, 1, 2}}, {DType::f32, {1, 2, 3, 1, 2}}, {DType::f32, {1, 2, 3, 1, 2}}}}}};
 
 }  // namespace graphc

@@ -28,7 +28,7 @@ int checked_axis(const InferContext& c, int64_t axis, int rank) {
   return int(axis);
 }
 
-static std::vector<Shape> common_shapes() { return {{}, {1}, {7}, {batch, 10}, {batch, 16}, {3, 35}, {2, 3, 5}, {0, 4}}; }
+static std::vector<Shape> common_shapes() { return {{}, {1}, {7}, {batch, 10}, {batch, 16}, {3, 35}, {2, 3, 5}, {0, 4}, {2, 1, 2, 3}, {1, 2, 3, 1, 2}}; }
 
 std::vector<Case> unary_cases(double low, double high, std::vector<double> kinks) {
   std::vector<Case> cases;

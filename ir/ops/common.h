@@ -14,7 +14,7 @@ Type number_only(const InferContext& c);     // f32 or i32
 Type comparison(const InferContext& c);      // any equal types -> u8
 int checked_axis(const InferContext& c, int64_t axis, int rank);
 
-// Rank 0 to 3 with odd, even and unit sizes, sizes above and below a vector, and the symbolic rows.
+// Rank 0 to 5 with empty, odd, even and unit sizes, sizes above and below a vector, and the symbolic rows.
 std::vector<Case> unary_cases(double low = -2, double high = 2, std::vector<double> kinks = {});
 std::vector<Case> binary_cases(double low = -2, double high = 2);
 

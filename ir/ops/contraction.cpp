@@ -41,6 +41,11 @@ static Type infer_contract(const InferContext& c) {
   return result;
 }
 
+static SumOrder contract_order(const Node& node) {
+  int rank = node.type.shape.rank();
+  return node.type.shape[rank - 1].is(1) || node.type.shape[rank - 2].is(1) ? SumOrder::lanes : SumOrder::blocks;
+}
+
 static void evaluate_contract(EvaluateContext& c) {
   const Array &a = *c.operands[0], &b = *c.operands[1];
   bool ta = c.node.attribute<int64_t>(0), tb = c.node.attribute<int64_t>(1);
@@ -48,8 +53,7 @@ static void evaluate_contract(EvaluateContext& c) {
   int64_t m = ta ? a.dims[r - 1] : a.dims[r - 2], k = ta ? a.dims[r - 2] : a.dims[r - 1], n = tb ? b.dims[r - 2] : b.dims[r - 1];
   int64_t outer = 1;
   for (size_t i = 0; i + 2 < r; i++) outer *= a.dims[i];
-  int rank = c.node.type.shape.rank();
-  bool lanes = c.node.type.shape[rank - 1].is(1) || c.node.type.shape[rank - 2].is(1);
+  bool lanes = contract_order(c.node) == SumOrder::lanes;
   auto step = [&](double x, double y, double sum) {
     if (!c.f32) return x * y + sum;
     return c.fused ? double(std::fmaf(float(x), float(y), float(sum))) : double(float(double(float(x * y)) + sum));
@@ -87,6 +91,7 @@ static std::vector<Case> contract_cases() {
   add({batch, 10}, {10, 37}), add({batch, 7}, {20, 7}, 0, 1), add({batch, 20}, {batch, 10}, 1, 0), add({6, 9}, {17, 6}, 1, 1);
   add({1, 40}, {40, 5}), add({batch, 33}, {33, 1}), add({1, 1}, {1, 1}), add({3, 0}, {0, 4}), add({2, 3, 4}, {2, 4, 18});
   add({batch, 3, 4}, {batch, 5, 4}, 0, 1), add({1030, 2}, {1030, 3}, 1, 0);
+  add({2, 1, 2, 3}, {2, 1, 3, 5}), add({1, 2, 1, 4, 3}, {1, 2, 1, 2, 4}, 1, 1), add({0, 3}, {3, 2});
   return cases;
 }
 
@@ -102,6 +107,6 @@ extern const OpDef op_contract{
       if (c.needed[1]) result[1] = tb ? contract(d, a, true, ta) : contract(a, d, !ta, false);
       return result;
     },
-    .evaluate = evaluate_contract, .cases = contract_cases()};
+    .sum_order = contract_order, .evaluate = evaluate_contract, .cases = contract_cases()};
 
 }  // namespace graphc

@@ -36,7 +36,9 @@ extern const OpDef op_gather{
     .cases = {{.operands = {{DType::f32, {5, 3}}, {DType::i32, {batch}}}},
               {.operands = {{DType::f32, {4, 17}}, {DType::i32, {2, 3}}}, .int_high = 6},
               {.operands = {{DType::f32, {7}}, {DType::i32, {}}}},
-              {.operands = {{DType::f32, {5, 2, 3}}, {DType::i32, {0}}}}}};
+              {.operands = {{DType::f32, {5, 2, 3}}, {DType::i32, {0}}}},
+              {.operands = {{DType::f32, {1, 1}}, {DType::i32, {1}}}},
+              {.operands = {{DType::f32, {3, 2, 1}}, {DType::i32, {2, 1, 3}}}}}};
 
 extern const OpDef op_scatter_add{
     .name = "scatter_add", .doc = "zeros [n, ...] with updates[i..] added at indices[i..] in index order; an index outside [0, n) is dropped",
@@ -50,6 +52,7 @@ extern const OpDef op_scatter_add{
       for (int a = 0; fits && a < lead; a++) fits = updates.shape[a] == indices.shape[a];
       if (!fits) c.fail("updates " + to_string(updates) + " must begin with the shape of the indices " + to_string(indices));
       if (c.attribute<int64_t>(0) < 1) c.fail("n must be at least 1");
+      if (updates.shape.rank() - lead + 1 > max_rank) c.fail("the result has more than 8 axes");
       Type result{DType::f32, {c.attribute<int64_t>(0)}};
       for (int a = lead; a < updates.shape.rank(); a++) result.shape.push_back(updates.shape[a]);
       return result;
@@ -64,6 +67,7 @@ extern const OpDef op_scatter_add{
       Tensor d = gather(c.cotangent, indices);
       return {std::nullopt, select(broadcast(inside, shape, axes), d, zeros_like(d))};
     },
+    .sum_order = [](const Node&) { return SumOrder::index; },
     .evaluate = [](EvaluateContext& c) {
       const Array &indices = *c.operands[0], &updates = *c.operands[1];
       if (updates.data.empty()) return;
@@ -79,6 +83,9 @@ extern const OpDef op_scatter_add{
     },
     .cases = {{.operands = {{DType::i32, {batch}}, {DType::f32, {batch, 3}}}, .attributes = {int64_t(5)}},
               {.operands = {{DType::i32, {2, 3}}, {DType::f32, {2, 3, 17}}}, .attributes = {int64_t(2)}},
-              {.operands = {{DType::i32, {7}}, {DType::f32, {7}}}, .attributes = {int64_t(4)}}}};
+              {.operands = {{DType::i32, {7}}, {DType::f32, {7}}}, .attributes = {int64_t(4)}},
+              {.operands = {{DType::i32, {}}, {DType::f32, {3}}}, .attributes = {int64_t(4)}},
+              {.operands = {{DType::i32, {0}}, {DType::f32, {0, 2}}}, .attributes = {int64_t(3)}},
+              {.operands = {{DType::i32, {1}}, {DType::f32, {1, 2, 1, 3}}}, .attributes = {int64_t(1)}, .int_high = 1}}};
 
 }  // namespace graphc

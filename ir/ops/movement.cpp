@@ -87,7 +87,8 @@ extern const OpDef op_broadcast{
               {.operands = {{DType::f32, {}}}, .attributes = {Shape{3, 5}, Ints{}}},
               {.operands = {{DType::f32, {batch, 5}}}, .attributes = {Shape{batch, 3, 5}, Ints{0, 2}}},
               {.operands = {{DType::f32, {1}}}, .attributes = {Shape{17, 1}, Ints{1}}},
-              {.operands = {{DType::f32, {2, 3}}}, .attributes = {Shape{2, 0, 3}, Ints{0, 2}}}}};
+              {.operands = {{DType::f32, {2, 3}}}, .attributes = {Shape{2, 0, 3}, Ints{0, 2}}},
+              {.operands = {{DType::f32, {2, 1, 3}}}, .attributes = {Shape{2, 2, 1, 2, 3}, Ints{1, 2, 4}}}}};
 
 extern const OpDef op_reshape{
     .name = "reshape", .doc = "the same elements in row-major order under another shape",
@@ -108,7 +109,8 @@ extern const OpDef op_reshape{
               {.operands = {{DType::f32, {batch, 3, 4}}}, .attributes = {Shape{Dim(3, true), 4}}},
               {.operands = {{DType::f32, {6}}}, .attributes = {Shape{2, 1, 3}}},
               {.operands = {{DType::f32, {1}}}, .attributes = {Shape{}}},
-              {.operands = {{DType::f32, {0, 4}}}, .attributes = {Shape{2, 0}}}}};
+              {.operands = {{DType::f32, {0, 4}}}, .attributes = {Shape{2, 0}}},
+              {.operands = {{DType::f32, {2, 1, 2, 3}}}, .attributes = {Shape{3, 1, 2, 2, 1}}}}};
 
 extern const OpDef op_transpose{
     .name = "transpose", .doc = "axis i of the result is axis permutation[i] of x",
@@ -141,7 +143,9 @@ extern const OpDef op_transpose{
               {.operands = {{DType::f32, {2, 3, 4}}}, .attributes = {Ints{2, 0, 1}}},
               {.operands = {{DType::f32, {batch, 3, 4}}}, .attributes = {Ints{0, 2, 1}}},
               {.operands = {{DType::f32, {0, 4}}}, .attributes = {Ints{1, 0}}},
-              {.operands = {{DType::f32, {1, 1}}}, .attributes = {Ints{1, 0}}}}};
+              {.operands = {{DType::f32, {1, 1}}}, .attributes = {Ints{1, 0}}},
+              {.operands = {{DType::f32, {}}}, .attributes = {Ints{}}},
+              {.operands = {{DType::f32, {2, 1, 3, 2, 3}}}, .attributes = {Ints{4, 0, 3, 1, 2}}}}};
 
 extern const OpDef op_slice{
     .name = "slice", .doc = "elements start, start + step, ... (size of them) along one axis",
@@ -190,7 +194,9 @@ extern const OpDef op_slice{
               {.operands = {{DType::f32, {batch, 10}}}, .attributes = {int64_t(1), int64_t(1), int64_t(4), int64_t(2)}},
               {.operands = {{DType::f32, {7, 3}}}, .attributes = {int64_t(0), int64_t(0), int64_t(3), int64_t(3)}},
               {.operands = {{DType::f32, {7, 3}}}, .attributes = {int64_t(0), int64_t(7), int64_t(0), int64_t(1)}},
-              {.operands = {{DType::f32, {2, 3, 4}}}, .attributes = {int64_t(1), int64_t(2), int64_t(1), int64_t(1)}}}};
+              {.operands = {{DType::f32, {2, 3, 4}}}, .attributes = {int64_t(1), int64_t(2), int64_t(1), int64_t(1)}},
+              {.operands = {{DType::f32, {0, 4}}}, .attributes = {int64_t(1), int64_t(1), int64_t(2), int64_t(1)}},
+              {.operands = {{DType::f32, {2, 1, 2, 5, 2}}}, .attributes = {int64_t(3), int64_t(0), int64_t(3), int64_t(2)}}}};
 
 extern const OpDef op_pad{
     .name = "pad", .doc = "adds `before` and `after` elements of one value around one axis",
@@ -219,7 +225,9 @@ extern const OpDef op_pad{
     .cases = {{.operands = {{DType::f32, {7}}}, .attributes = {int64_t(0), int64_t(2), int64_t(9), 0.0}},
               {.operands = {{DType::f32, {batch, 10}}}, .attributes = {int64_t(1), int64_t(0), int64_t(3), 1.5}},
               {.operands = {{DType::f32, {2, 3, 4}}}, .attributes = {int64_t(1), int64_t(1), int64_t(1), 0.0}},
-              {.operands = {{DType::f32, {0, 4}}}, .attributes = {int64_t(0), int64_t(1), int64_t(1), 0.0}}}};
+              {.operands = {{DType::f32, {0, 4}}}, .attributes = {int64_t(0), int64_t(1), int64_t(1), 0.0}},
+              {.operands = {{DType::f32, {1}}}, .attributes = {int64_t(0), int64_t(0), int64_t(0), 0.0}},
+              {.operands = {{DType::f32, {2, 1, 2, 1, 3}}}, .attributes = {int64_t(4), int64_t(2), int64_t(0), -1.0}}}};
 
 extern const OpDef op_concat{
     .name = "concat", .doc = "operands one after the other along one axis",
@@ -258,6 +266,8 @@ extern const OpDef op_concat{
     .cases = {{.operands = {{DType::f32, {7}}, {DType::f32, {16}}}, .attributes = {int64_t(0)}},
               {.operands = {{DType::f32, {batch, 3}}, {DType::f32, {batch, 10}}, {DType::f32, {batch, 1}}}, .attributes = {int64_t(1)}},
               {.operands = {{DType::f32, {2, 4}}, {DType::f32, {0, 4}}}, .attributes = {int64_t(0)}},
-              {.operands = {{DType::f32, {5}}}, .attributes = {int64_t(0)}}}};
+              {.operands = {{DType::f32, {5}}}, .attributes = {int64_t(0)}},
+              {.operands = {{DType::f32, {1, 2, 3}}, {DType::f32, {1, 1, 3}}}, .attributes = {int64_t(1)}},
+              {.operands = {{DType::f32, {2, 1, 1, 2, 3}}, {DType::f32, {2, 1, 4, 2, 3}}}, .attributes = {int64_t(2)}}}};
 
 }  // namespace graphc

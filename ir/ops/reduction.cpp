@@ -16,6 +16,11 @@ static Type infer_reduction(const InferContext& c) {
   return {x.dtype, x.shape.without(checked_axis(c, c.attribute<int64_t>(0), x.shape.rank()))};
 }
 
+// The innermost axis of the operand is number `rank of the result`.
+static SumOrder reduction_order(const Node& node) {
+  return node.attribute<int64_t>(0) == node.type.shape.rank() ? SumOrder::lanes : SumOrder::blocks;
+}
+
 static void evaluate_reduction(EvaluateContext& c) {
   const Array& x = *c.operands[0];
   const OpDef& op = c.node.def();
@@ -30,7 +35,7 @@ static void evaluate_reduction(EvaluateContext& c) {
     // One f32 operation on f32 operands: rounding its f64 result gives the same bits.
     return !is_float ? double(int32_t(uint32_t(int64_t(r)))) : c.f32 ? double(float(r)) : r;
   };
-  bool lanes = axis + 1 == x.dims.size();
+  bool lanes = op.sum_order(c.node) == SumOrder::lanes;
   for (int64_t o = 0; o < outer; o++)
     for (int64_t i = 0; i < inner; i++) {
       auto at = [&](int64_t k) { return x.data[(o * n + k) * inner + i]; };
@@ -57,6 +62,7 @@ static std::vector<Case> reduction_cases(bool smooth = true) {
   std::vector<Case> cases;
   auto add = [&](Shape s, int64_t axis) { cases.push_back({.operands = {{DType::f32, s}}, .attributes = {axis}, .smooth = smooth}); };
   add({batch, 10}, 1), add({batch, 10}, 0), add({batch}, 0), add({3, 35}, 1), add({2, 3, 5}, 1), add({1, 1}, 0), add({2100, 3}, 0), add({17}, 0);
+  add({0, 4}, 1), add({4, 0}, 0), add({2, 1, 3, 4}, 2), add({1, 2, 3, 1, 2}, 1);
   return cases;
 }
 
@@ -80,7 +86,7 @@ extern const OpDef op_reduce_sum{
     .attributes = {{"axis", AttributeDef::integer}}, .infer = infer_reduction,
     .vjp = [](const VjpContext& c) -> Cotangents { return {spread(c.cotangent, c)}; },
     .reduction = ReductionDef{0, 0, [](scalar::Value a, scalar::Value b) { return a + b; }, [](double a, double b) { return a + b; }},
-    .evaluate = evaluate_reduction, .cases = reduction_cases()};
+    .sum_order = reduction_order, .evaluate = evaluate_reduction, .cases = reduction_cases()};
 
 extern const OpDef op_reduce_max{
     .name = "reduce_max", .doc = "largest element along an axis; NaN where one is NaN", .op_class = OpClass::reduction, .arity = 1,
@@ -90,7 +96,7 @@ extern const OpDef op_reduce_max{
                                 return a.kind() == scalar::Kind::f32 ? scalar::max(a, b) : scalar::select(b < a, a, b);
                               },
                               [](double a, double b) { return a != a ? a : a > b ? a : b; }},
-    .evaluate = evaluate_reduction, .cases = reduction_cases()};
+    .sum_order = reduction_order, .evaluate = evaluate_reduction, .cases = reduction_cases()};
 
 extern const OpDef op_reduce_min{
     .name = "reduce_min", .doc = "smallest element along an axis; NaN where one is NaN", .op_class = OpClass::reduction, .arity = 1,
@@ -100,7 +106,7 @@ extern const OpDef op_reduce_min{
                                 return a.kind() == scalar::Kind::f32 ? scalar::min(a, b) : scalar::select(a < b, a, b);
                               },
                               [](double a, double b) { return a != a ? a : a < b ? a : b; }},
-    .evaluate = evaluate_reduction, .cases = reduction_cases()};
+    .sum_order = reduction_order, .evaluate = evaluate_reduction, .cases = reduction_cases()};
 
 extern const OpDef op_argmax{
     .name = "argmax", .doc = "index of the first largest element along an axis, i32; the last index where one is NaN",

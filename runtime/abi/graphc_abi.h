@@ -30,6 +30,7 @@ enum {
   GRAPHC_BAD_LABEL = -4,   /* a class label outside [0, limit) */
   GRAPHC_WRONG_MODEL = -5, /* params or state belong to another model or version */
   GRAPHC_BAD_HYPER = -6,   /* the hyper struct is smaller than the entry's */
+  GRAPHC_COMPILE_FAILED = -8,/* JIT only: the entry could not be compiled */
   GRAPHC_WRONG_CPU = -7    /* this CPU lacks an instruction set that the code was compiled for */
 };
 

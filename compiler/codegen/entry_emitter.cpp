@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/entry_emitter.h"
+
+#include <fmt/format.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include "runtime/abi/graphc_abi.h"
+
+namespace graphc {
+
+using llvm::Value;
+
+namespace {
+
+class EntryEmitter {
+ public:
+  EntryEmitter(llvm::Module& module, const PlanModule& m, const Plan& p, const std::function<llvm::Function*(uint32_t)>& kernel)
+      : module_(module), m_(m), p_(p), kernel_(kernel), b_(module.getContext()) {
+    pointer_ = llvm::PointerType::getUnqual(module.getContext());
+    integer_ = b_.getIntNTy(unsigned(m.target.pointer_bytes) * 8);
+    i32_ = b_.getInt32Ty();
+    is_init_ = p.entry == "init";
+  }
+
+  llvm::Function* run(const std::string& symbol) {
+    auto type = llvm::FunctionType::get(i32_, {pointer_, pointer_, pointer_, pointer_, pointer_, i32_, pointer_, pointer_}, false);
+    f_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module_);
+    f_->addFnAttr(llvm::Attribute::NoUnwind);
+    b_.SetInsertPoint(new_block("entry"));
+    // params, state, inputs, outputs, workspace, hyper values, rows: what a stage needs, on the stack.
+    context_type_ = llvm::StructType::get(module_.getContext(), {pointer_, pointer_, pointer_, pointer_, pointer_, pointer_, i32_});
+    context_ = b_.CreateAlloca(context_type_);
+    hypers_ = b_.CreateAlloca(llvm::ArrayType::get(i32_, std::max<size_t>(p_.hypers.size(), 1)));
+    rows_ = is_init_ ? (Value*)b_.getInt32(1) : f_->getArg(5);
+    check();
+    copy_hypers();
+    Value* fields[] = {f_->getArg(0), f_->getArg(1), f_->getArg(3), f_->getArg(4), f_->getArg(2), hypers_, rows_};
+    for (unsigned i = 0; i < 7; i++) b_.CreateStore(fields[i], b_.CreateStructGEP(context_type_, context_, i));
+    if (is_init_) write_heads();
+    for (size_t s = 0; s < p_.stages.size(); s++) {
+      if (p_.stages[s].checks_loss) check_loss();
+      for (size_t l = 0; l < p_.stages[s].launches.size(); l++) launch(p_.stages[s].launches[l], fmt::format("{}_stage{}_{}", symbol, s, l));
+    }
+    b_.CreateRet(b_.getInt32(0));
+    return f_;
+  }
+
+ private:
+  llvm::BasicBlock* new_block(const char* name) { return llvm::BasicBlock::Create(module_.getContext(), name, f_); }
+
+  void refuse_if(Value* condition, int32_t status) {
+    auto refuse = new_block("refuse"), go_on = new_block("checked");
+    b_.CreateCondBr(condition, refuse, go_on);
+    b_.SetInsertPoint(refuse);
+    b_.CreateRet(b_.getInt32(uint32_t(status)));
+    b_.SetInsertPoint(go_on);
+  }
+
+  Value* field(Value* base, uint64_t offset, llvm::Type* type) {
+    return b_.CreateAlignedLoad(type, b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), base, offset), llvm::Align(4));
+  }
+
+  void check() {
+    Value *params = f_->getArg(0), *state = f_->getArg(1), *workspace = f_->getArg(2), *inputs = f_->getArg(3), *outputs = f_->getArg(4);
+    Value* null = b_.CreateOr(b_.CreateIsNull(params), b_.CreateIsNull(state));
+    if (p_.workspace_bytes > 0) null = b_.CreateOr(null, b_.CreateIsNull(workspace));
+    if (!p_.inputs.empty()) null = b_.CreateOr(null, b_.CreateIsNull(inputs));
+    if (!p_.outputs.empty()) null = b_.CreateOr(null, b_.CreateIsNull(outputs));
+    refuse_if(null, GRAPHC_NULL_POINTER);
+    null = b_.getFalse();
+    for (size_t i = 0; i < p_.inputs.size(); i++) null = b_.CreateOr(null, b_.CreateIsNull(element(inputs, i)));
+    for (size_t o = 0; o < p_.outputs.size(); o++) null = b_.CreateOr(null, b_.CreateIsNull(element(outputs, o)));
+    if (!p_.inputs.empty() || !p_.outputs.empty()) refuse_if(null, GRAPHC_NULL_POINTER);
+    Value* bits = b_.CreateOr(b_.CreatePtrToInt(params, integer_), b_.CreatePtrToInt(state, integer_));
+    if (p_.workspace_bytes > 0) bits = b_.CreateOr(bits, b_.CreatePtrToInt(workspace, integer_));
+    refuse_if(b_.CreateIsNotNull(b_.CreateAnd(bits, llvm::ConstantInt::get(integer_, GRAPHC_ALIGNMENT - 1))), GRAPHC_MISALIGNED);
+    if (is_init_) return;
+    refuse_if(b_.CreateICmpUGE(b_.CreateSub(rows_, b_.getInt32(1)), b_.getInt32(m_.max_rows)), GRAPHC_BAD_ROWS);
+    // Heads word by word: 32-bit targets have no 64-bit compare to call.
+    Value* wrong = b_.getFalse();
+    auto expect = [&](Value* base, uint64_t offset, uint32_t word) {
+      wrong = b_.CreateOr(wrong, b_.CreateICmpNE(field(base, offset, i32_), b_.getInt32(word)));
+    };
+    for (auto [base, magic] : {std::pair{params, GRAPHC_MAGIC_PARAMS}, {state, GRAPHC_MAGIC_STATE}}) {
+      expect(base, 0, uint32_t(magic));
+      expect(base, 4, uint32_t(magic >> 32));
+      expect(base, 8, GRAPHC_ABI_VERSION);
+      expect(base, 16, uint32_t(m_.fingerprint));
+      expect(base, 20, uint32_t(m_.fingerprint >> 32));
+    }
+    refuse_if(wrong, GRAPHC_WRONG_MODEL);
+    for (size_t i = 0; i < p_.inputs.size(); i++) check_labels(i);
+  }
+
+  Value* element(Value* table, size_t i) { return b_.CreateLoad(pointer_, b_.CreateConstInBoundsGEP1_64(pointer_, table, i)); }
+
+  void check_labels(size_t input) {
+    const PlanBuffer& buffer = p_.buffers[p_.inputs[input]];
+    const InputSpec* spec = m_.module.input(buffer.name);
+    if (!spec || spec->classes == 0) return;
+    Dim count = buffer.type.shape.count();
+    Value* labels = element(f_->getArg(3), input);
+    Value* size = count.is_batch ? b_.CreateMul(b_.CreateZExtOrTrunc(rows_, integer_), llvm::ConstantInt::get(integer_, uint64_t(count.size)))
+                                 : (Value*)llvm::ConstantInt::get(integer_, uint64_t(count.size));
+    auto before = b_.GetInsertBlock(), loop = new_block("labels"), after = new_block("labels_end");
+    b_.CreateBr(loop);
+    b_.SetInsertPoint(loop);
+    auto i = b_.CreatePHI(integer_, 2);
+    auto bad = b_.CreatePHI(b_.getInt1Ty(), 2);
+    i->addIncoming(llvm::ConstantInt::get(integer_, 0), before);
+    bad->addIncoming(b_.getFalse(), before);
+    Value* label = b_.CreateAlignedLoad(i32_, b_.CreateInBoundsGEP(i32_, labels, i), llvm::Align(4));
+    Value* now_bad = b_.CreateOr(bad, b_.CreateICmpUGE(label, b_.getInt32(uint32_t(spec->classes))));
+    Value* next = b_.CreateAdd(i, llvm::ConstantInt::get(integer_, 1));
+    i->addIncoming(next, loop);
+    bad->addIncoming(now_bad, loop);
+    b_.CreateCondBr(b_.CreateICmpULT(next, size), loop, after);
+    b_.SetInsertPoint(after);
+    refuse_if(now_bad, GRAPHC_BAD_LABEL);
+  }
+
+  // The caller's numbers, or the defaults where there is no struct; at the offsets of the table.
+  void copy_hypers() {
+    if (p_.hypers.empty()) return;
+    Value* given = f_->getArg(6);
+    auto caller = new_block("hyper"), defaults = new_block("defaults"), after = new_block("hyper_end");
+    b_.CreateCondBr(b_.CreateIsNull(given), defaults, caller);
+    b_.SetInsertPoint(caller);
+    refuse_if(b_.CreateICmpULT(field(given, 0, i32_), b_.getInt32(uint32_t(4 + 4 * p_.hypers.size()))), GRAPHC_BAD_HYPER);
+    for (size_t h = 0; h < p_.hypers.size(); h++) store_hyper(h, field(given, 4 + 4 * h, i32_));
+    b_.CreateBr(after);
+    b_.SetInsertPoint(defaults);
+    for (size_t h = 0; h < p_.hypers.size(); h++) {
+      const HyperParameter& hyper = *m_.module.hyper(p_.hypers[h]);
+      uint32_t bits = hyper.dtype == DType::f32 ? std::bit_cast<uint32_t>(float(hyper.value)) : uint32_t(int32_t(hyper.value));
+      store_hyper(h, b_.getInt32(bits));
+    }
+    b_.CreateBr(after);
+    b_.SetInsertPoint(after);
+  }
+
+  void store_hyper(size_t h, Value* bits) { b_.CreateStore(bits, b_.CreateConstInBoundsGEP1_64(i32_, hypers_, h)); }
+
+  void write_heads() {
+    for (auto [base, magic] : {std::pair{f_->getArg(0), GRAPHC_MAGIC_PARAMS}, {f_->getArg(1), GRAPHC_MAGIC_STATE}}) {
+      uint32_t words[16] = {uint32_t(magic), uint32_t(magic >> 32), GRAPHC_ABI_VERSION, 0, uint32_t(m_.fingerprint), uint32_t(m_.fingerprint >> 32)};
+      for (uint64_t w = 0; w < 16; w++)
+        b_.CreateAlignedStore(b_.getInt32(words[w]), b_.CreateConstInBoundsGEP1_64(i32_, base, w), llvm::Align(4));
+    }
+  }
+
+  // Exponent all ones: infinite or NaN.
+  void check_loss() {
+    Value* at = b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), f_->getArg(2), p_.buffers[p_.loss].offset);
+    Value* bits = b_.CreateAlignedLoad(i32_, at, llvm::Align(4));
+    Value* exponent = b_.CreateAnd(bits, b_.getInt32(0x7F800000));
+    refuse_if(b_.CreateICmpEQ(exponent, b_.getInt32(0x7F800000)), GRAPHC_NOT_FINITE);
+  }
+
+  Value* constant_data(const PlanBuffer& buffer) {
+    std::vector<llvm::Constant*> values;
+    for (double v : buffer.values) {
+      if (buffer.type.dtype == DType::f32) values.push_back(llvm::ConstantFP::get(b_.getContext(), llvm::APFloat(float(v))));
+      else if (buffer.type.dtype == DType::i32) values.push_back(b_.getInt32(uint32_t(int32_t(v))));
+      else values.push_back(b_.getInt8(uint8_t(v)));
+    }
+    auto type = llvm::ArrayType::get(values[0]->getType(), values.size());
+    auto global = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::PrivateLinkage, llvm::ConstantArray::get(type, values));
+    global->setAlignment(llvm::Align(64));
+    return global;
+  }
+
+  // void stage(context, task, worker): what parallel_for calls.
+  llvm::Function* stage_function(const Launch& l, const std::string& name) {
+    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
+    auto f = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    auto outer = b_.saveIP();
+    b_.SetInsertPoint(llvm::BasicBlock::Create(module_.getContext(), "entry", f));
+    auto context = [&](unsigned i) {
+      return b_.CreateLoad(context_type_->getElementType(i), b_.CreateStructGEP(context_type_, f->getArg(0), i));
+    };
+    std::vector<Value*> arguments;
+    for (uint32_t a : l.arguments) {
+      const PlanBuffer& buffer = p_.buffers[a];
+      Value* base = nullptr;
+      switch (buffer.region) {
+        case Region::params: base = context(0); break;
+        case Region::state: base = context(1); break;
+        case Region::input: base = element(context(2), buffer.offset); break;
+        case Region::output: base = element(context(3), buffer.offset); break;
+        case Region::workspace: base = context(4); break;
+        case Region::hyper: base = context(5); break;
+        case Region::constant: base = constant_data(buffer); break;
+      }
+      bool is_place = buffer.region != Region::input && buffer.region != Region::output && buffer.offset;
+      arguments.push_back(is_place ? b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), base, buffer.offset) : base);
+    }
+    arguments.push_back(context(6));
+    arguments.push_back(f->getArg(1));
+    b_.CreateCall(kernel_(l.kernel), arguments);
+    b_.CreateRetVoid();
+    b_.restoreIP(outer);
+    return f;
+  }
+
+  void launch(const Launch& l, const std::string& name) {
+    llvm::Function* stage = stage_function(l, name);
+    const loops::Kernel& k = m_.kernels[l.kernel];
+    int64_t chunk = k.task_chunk;
+    bool one = !chunk || k.task_extent.at(m_.max_rows) <= chunk;
+    if (one) {
+      b_.CreateCall(stage, {context_, b_.getInt32(0), b_.getInt32(0)});
+      return;
+    }
+    Value* size = k.task_extent.is_batch ? b_.CreateMul(rows_, b_.getInt32(uint32_t(k.task_extent.size))) : (Value*)b_.getInt32(uint32_t(k.task_extent.size));
+    Value* tasks = b_.CreateUDiv(b_.CreateAdd(size, b_.getInt32(uint32_t(chunk - 1))), b_.getInt32(uint32_t(chunk)));
+    b_.CreateCall(run_stage(), {context_, f_->getArg(7), stage, tasks});
+  }
+
+  // void run(context, hooks, stage, tasks): the hook where there is one, else one task after the other.
+  llvm::Function* run_stage() {
+    if (auto f = module_.getFunction("graphc_run_stage")) return f;
+    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, pointer_, pointer_, i32_}, false);
+    auto f = llvm::Function::Create(type, llvm::Function::InternalLinkage, "graphc_run_stage", module_);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    f->addFnAttr(llvm::Attribute::NoInline);
+    auto outer = b_.saveIP();
+    auto block = [&](const char* name) { return llvm::BasicBlock::Create(module_.getContext(), name, f); };
+    auto entry = block("entry"), look = block("look"), hooked = block("hooked"), alone = block("alone"), done = block("done");
+    Value *context = f->getArg(0), *hooks = f->getArg(1), *stage = f->getArg(2), *tasks = f->getArg(3);
+    auto hooks_type = llvm::StructType::get(module_.getContext(), {i32_, pointer_, i32_, pointer_});
+    auto stage_type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
+    auto hook_type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, pointer_, pointer_}, false);
+    b_.SetInsertPoint(entry);
+    b_.CreateCondBr(b_.CreateIsNull(hooks), alone, look);
+    b_.SetInsertPoint(look);
+    Value* parallel_for = b_.CreateLoad(pointer_, b_.CreateStructGEP(hooks_type, hooks, 3));
+    b_.CreateCondBr(b_.CreateIsNull(parallel_for), alone, hooked);
+    b_.SetInsertPoint(hooked);
+    Value* user = b_.CreateLoad(pointer_, b_.CreateStructGEP(hooks_type, hooks, 1));
+    b_.CreateCall(hook_type, parallel_for, {user, tasks, stage, context});
+    b_.CreateBr(done);
+    b_.SetInsertPoint(alone);
+    auto t = b_.CreatePHI(i32_, 3);
+    t->addIncoming(b_.getInt32(0), entry);
+    t->addIncoming(b_.getInt32(0), look);
+    b_.CreateCall(stage_type, stage, {context, t, b_.getInt32(0)});
+    Value* next = b_.CreateAdd(t, b_.getInt32(1));
+    t->addIncoming(next, alone);
+    b_.CreateCondBr(b_.CreateICmpULT(next, tasks), alone, done);
+    b_.SetInsertPoint(done);
+    b_.CreateRetVoid();
+    b_.restoreIP(outer);
+    return f;
+  }
+
+  llvm::Module& module_;
+  const PlanModule& m_;
+  const Plan& p_;
+  const std::function<llvm::Function*(uint32_t)>& kernel_;
+  llvm::IRBuilder<> b_;
+  llvm::PointerType* pointer_;
+  llvm::Type *integer_, *i32_;
+  llvm::StructType* context_type_ = nullptr;
+  llvm::Function* f_ = nullptr;
+  Value *context_ = nullptr, *hypers_ = nullptr, *rows_ = nullptr;
+  bool is_init_;
+};
+
+}  // namespace
+
+llvm::Function* emit_entry(llvm::Module& module, const PlanModule& plan, const Plan& entry, const std::string& symbol,
+                           const std::function<llvm::Function*(uint32_t)>& kernel) {
+  return EntryEmitter(module, plan, entry, kernel).run(symbol);
+}
+
+}  // namespace graphc

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// loops -> LLVM IR for one kernel: void kernel(buffers..., i32 rows, i32 task). Internal to codegen.
+//
+// Statements are emitted for a list of chunks at once: pieces of the vector variable, each a vector register wide or a
+// narrower tail. Values that do not change inside of a loop are emitted before it (`hoist`), so no LLVM pass need move them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "ir/loops.h"
+#include "ir/target.h"
+
+namespace llvm {
+class Function;
+class Module;
+class Value;
+class Type;
+class IRBuilderBase;
+class BasicBlock;
+}  // namespace llvm
+
+namespace graphc {
+
+// A piece of the vector variable: [base, base + width), of which the first `active` exist.
+struct Chunk {
+  llvm::Value* base;
+  int width, active;
+};
+
+class KernelEmitter {
+ public:
+  // max_rows bounds sums over the batch.
+  KernelEmitter(llvm::Module& module, const loops::Kernel& kernel, const Target& target, int64_t max_rows, const std::string& name);
+  llvm::Function* run();
+
+ private:
+  using ExprId = loops::ExprId;
+  using Statement = loops::Statement;
+  using Block = loops::Block;
+  struct Bounds {
+    llvm::Value *low, *high;
+    int64_t known;  // high - low where it is constant, else -1
+  };
+
+  // kernel_emitter.cpp: values
+  llvm::Value* integer(int64_t value);
+  llvm::Value* extent(Dim dim);
+  llvm::Value* element_index(const loops::Index& index, const std::vector<llvm::Value*>& variables);
+  llvm::Value* address(uint32_t buffer, llvm::Value* index);
+  llvm::Type* element_type(DType dtype);
+  llvm::Value* widen(DType dtype, llvm::Value* loaded);   // u8 -> i32
+  llvm::Value* narrow(DType dtype, llvm::Value* value);   // i32 -> u8
+  llvm::Value* scalar(ExprId e);
+  llvm::Value* vector(ExprId e, size_t chunk);
+  llvm::Value* value(ExprId e, size_t chunk) { return in_vector() ? vector(e, chunk) : scalar(e); }
+  llvm::Value* compute_scalar(ExprId e);
+  llvm::Value* load_vector(const loops::Expr& e, size_t chunk);
+  llvm::Value* apply(ExprId e, std::vector<llvm::Value*> arguments, int width);
+  llvm::Value* dynamic_row(const loops::Index& index, llvm::Value* row, bool clamp);
+  bool in_vector() const { return vector_variable_ >= 0; }
+  bool varies(ExprId e) const;  // between the elements of a chunk
+  void hoist(const Block& block, uint32_t variable);
+  void hoist_expr(ExprId e, uint64_t inner);
+
+  // statements.cpp
+  void block(const Block& block);
+  void loop(const Statement& s);
+  void vector_loop(const Statement& s);
+  void stores(const Statement* first, const Statement* last);
+  void store_value(const Statement& s, llvm::Value* value, size_t chunk);
+  void add_at(const Statement& s);
+  Bounds bounds(uint32_t variable, Dim extent);
+  std::vector<Chunk> chunks(llvm::Value* base, int64_t count, bool masks_fit);
+  // for (i = low; i < high; i += step) body(i)
+  void count_loop(llvm::Value* low, llvm::Value* high, int64_t step, const std::function<void(llvm::Value*)>& body);
+  void with_chunks(uint32_t variable, std::vector<Chunk> list, const std::function<void()>& body);
+  llvm::Value* stack_slot(llvm::Type* type);
+  bool masks_fit(const Block& block) const;
+
+  // reduction.cpp
+  void reduce(const Statement& s);
+  void reduce_lanes(const Statement& s);
+  void reduce_blocks(const Statement& s);
+  llvm::Value* combine(const Statement& s, llvm::Value* a, llvm::Value* b, int width);
+  llvm::Value* accumulate(const Statement& s, llvm::Value* sum, size_t chunk, int width);
+  llvm::Value* identity(const Statement& s, int width);
+  llvm::Value* tree(const Statement& s, std::vector<llvm::Value*> lanes, int width);
+
+  // contraction.cpp
+  void contract(const Statement& s);
+  void contract_columns(const Statement& s, const std::vector<Chunk>& list);
+  void contract_tile(const Statement& s, llvm::Value* row, int rows);
+  void contract_epilogue(const Statement& s, llvm::Value* row, int rows, std::vector<llvm::Value*>& sums);
+  bool rows_may_repeat(const Statement& s) const;
+
+  std::shared_ptr<llvm::IRBuilderBase> builder_;
+  llvm::IRBuilderBase& b_;
+  const loops::Kernel& k_;
+  const Target& target_;
+  int64_t max_rows_;
+  llvm::Function* function_ = nullptr;
+  std::vector<llvm::Value*> buffers_, variables_;
+  llvm::Value *rows_ = nullptr, *task_ = nullptr, *wide_rows_ = nullptr;
+  llvm::Type* integer_ = nullptr;                    // as wide as a pointer
+  std::map<ExprId, scalar::Function> functions_;     // of apply expressions
+  llvm::BasicBlock* entry_ = nullptr;  // for stack slots
+  int vector_variable_ = -1;
+  std::vector<Chunk> chunks_;
+  std::vector<std::vector<llvm::Value*>> results_;  // one value, or one a chunk
+  std::vector<bool> result_varies_;
+  // Values emitted so far by nesting level; (expression, chunk), chunk -1 for scalars.
+  std::vector<std::map<std::pair<ExprId, int>, llvm::Value*>> known_;
+  std::map<std::pair<ExprId, int>, llvm::Value*> group_;  // of expressions that read what this kernel writes: one statement
+  std::vector<bool> reads_written_;
+  std::vector<uint64_t> dependences_;
+
+  llvm::Value* find_known(ExprId e, int chunk) const;
+  void remember(ExprId e, int chunk, llvm::Value* value);
+};
+
+}  // namespace graphc

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/machine.h"
+
+#include <fmt/format.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/PassManager.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/Triple.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+
+#include <mutex>
+
+#include "compiler/codegen/codegen.h"
+#include "compiler/codegen/entry_emitter.h"
+#include "compiler/codegen/kernel_emitter.h"
+
+namespace graphc {
+
+static void initialise_host() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+  });
+}
+
+static void initialise_all() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+  });
+}
+
+std::string llvm_version() { return LLVM_VERSION_STRING; }
+
+static const llvm::Target& lookup(const llvm::Triple& triple, const std::string& given) {
+  std::string error;
+#if LLVM_VERSION_MAJOR >= 21
+  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple, error);
+#else
+  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple.str(), error);
+#endif
+  if (!found)
+    throw CompileError(Diagnostic{{}, fmt::format("target: LLVM {} has no target {}", LLVM_VERSION_STRING, given),
+                                  {"for example x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu, thumbv7em-none-eabihf, wasm32"}});
+  return *found;
+}
+
+std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t) {
+  llvm::Triple triple(t.triple);
+  const llvm::Target& found = lookup(triple, t.triple);
+  llvm::TargetOptions options;
+  options.FloatABIType = triple.getEnvironment() == llvm::Triple::EABIHF || triple.getEnvironment() == llvm::Triple::GNUEABIHF ? llvm::FloatABI::Hard : llvm::FloatABI::Default;
+  auto relocation = triple.isWasm() || triple.isThumb() ? llvm::Reloc::Static : llvm::Reloc::PIC_;
+#if LLVM_VERSION_MAJOR >= 21
+  auto machine = found.createTargetMachine(triple, t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Default);
+#else
+  auto machine = found.createTargetMachine(triple.str(), t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Default);
+#endif
+  if (!machine) throw CompileError(Diagnostic{{}, "target: LLVM cannot emit code for " + t.triple, {}});
+  return std::shared_ptr<llvm::TargetMachine>(machine);
+}
+
+static std::string default_cpu(const llvm::Triple& triple) {
+  if (triple.getArch() == llvm::Triple::x86_64) return "x86-64-v3";
+  if (triple.isRISCV64()) return "generic-rv64";
+  if (triple.isThumb()) return "cortex-m4";
+  return "generic";
+}
+
+Target describe_target(const std::string& triple_name, const std::string& cpu, const std::string& features) {
+  Target t;
+  bool host = triple_name.empty();
+  host ? initialise_host() : initialise_all();
+  llvm::Triple triple(host ? llvm::sys::getProcessTriple() : llvm::Triple::normalize(triple_name));
+  t.triple = triple.str();
+  t.cpu = !cpu.empty() ? cpu : host ? llvm::sys::getHostCPUName().str() : default_cpu(triple);
+  t.features = features;
+  if (host && cpu.empty()) {
+#if LLVM_VERSION_MAJOR >= 19
+    for (const auto& f : llvm::sys::getHostCPUFeatures()) t.features += fmt::format("{}{}{}", t.features.empty() ? "" : ",", f.second ? "+" : "-", f.first().str());
+#endif
+  }
+  if (triple.isRISCV64() && features.empty()) t.features = "+m,+a,+f,+d,+c";
+  auto machine = target_machine(t);
+  const llvm::MCSubtargetInfo& info = *machine->getMCSubtargetInfo();
+  if (!cpu.empty() && !info.isCPUStringValid(t.cpu)) throw CompileError(Diagnostic{{}, fmt::format("target: {} has no CPU named {}", t.triple, t.cpu), {}});
+  auto has = [&](const char* feature) { return info.checkFeatures(feature); };
+  t.pointer_bytes = triple.isArch64Bit() ? 8 : 4;
+  t.vector_floats = 1;
+  t.vector_registers = 16;
+  if (triple.isX86()) {
+    bool wide = has("+avx512f,+avx512vl,+avx512dq,+avx512bw");
+    t.vector_floats = wide ? 16 : has("+avx2") ? 8 : 4;
+    t.vector_registers = wide ? 32 : 16;
+    t.fma = has("+fma");
+    t.masks = has("+avx2");
+    // LLVM prefers 256-bit vectors on many AVX-512 CPUs; kernels here are emitted for the width they name.
+    if (wide) t.features += t.features.empty() ? "-prefer-256-bit" : ",-prefer-256-bit";
+  } else if (triple.isAArch64()) {
+    t.vector_floats = 4, t.vector_registers = 32, t.fma = true;
+  } else if (triple.isRISCV64()) {
+    t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+f");
+  } else if (triple.isThumb() || triple.isARM()) {
+    t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+vfp4sp") || has("+fp-armv8d16sp");
+  } else if (triple.isWasm()) {
+    bool simd = has("+simd128");
+    t.vector_floats = simd ? 4 : 1, t.vector_registers = 16;
+  }
+  return t;
+}
+
+std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const std::string& prefix,
+                                          const std::set<std::string>& wanted) {
+  auto module = std::make_unique<llvm::Module>(prefix, context);
+#if LLVM_VERSION_MAJOR >= 21
+  module->setTargetTriple(machine.getTargetTriple());
+#else
+  module->setTargetTriple(machine.getTargetTriple().str());
+#endif
+  module->setDataLayout(machine.createDataLayout());
+  std::map<uint32_t, llvm::Function*> kernels;
+  auto kernel = [&](uint32_t i) {
+    auto [it, is_new] = kernels.try_emplace(i, nullptr);
+    if (is_new) it->second = KernelEmitter(*module, plan.kernels[i], plan.target, plan.max_rows, fmt::format("{}_{}", prefix, plan.kernels[i].name)).run();
+    return it->second;
+  };
+  for (const Plan& p : plan.plans)
+    if (wanted.empty() || wanted.count(p.entry)) emit_entry(*module, plan, p, fmt::format("{}_entry_{}", prefix, p.entry), kernel);
+  for (llvm::Function& f : *module) {
+    if (f.isDeclaration()) continue;
+    f.addFnAttr("target-cpu", plan.target.cpu);
+    if (!plan.target.features.empty()) f.addFnAttr("target-features", plan.target.features);
+    f.addFnAttr("no-builtins");  // a loop that copies must not become a call of memcpy
+    if (plan.target.vector_floats >= 16) {
+      f.addFnAttr("prefer-vector-width", "512");
+      f.addFnAttr("min-legal-vector-width", "512");
+    }
+  }
+  std::string errors;
+  llvm::raw_string_ostream stream(errors);
+  if (llvm::verifyModule(*module, &stream)) throw InternalError("codegen: invalid LLVM IR: " + stream.str());
+  return module;
+}
+
+void run_passes(llvm::Module& module, llvm::TargetMachine& machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graph;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graph, modules);
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::EarlyCSEPass(true));
+  for (llvm::Function& f : module)
+    if (!f.isDeclaration()) passes.run(f, functions);
+}
+
+}  // namespace graphc

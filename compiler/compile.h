@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A compiled module in this process. Immutable and shareable; each thread trains an Instance of its own.
+#pragma once
+
+#include <memory>
+
+#include "ir/builder.h"
+#include "ir/plan.h"
+#include "runtime/train/instance.h"
+
+namespace graphc {
+
+struct CompileOptions {
+  uint32_t max_rows = 32;  // the largest minibatch; any smaller number of rows works too
+  enum Backend : uint8_t { jit, evaluator } backend = jit;
+  bool fused = true;       // false: one kernel a node; the same bits, slower
+  Target target = {};      // empty: this machine
+};
+
+class Program {
+ public:
+  Instance instance(uint64_t seed = 1) const;   // owns params, state, workspace
+  const graphc_module& module() const;           // the C ABI; entries are compiled when they are first called
+  const PlanModule& plan() const;
+  double compile_seconds() const;                // so far
+  uint64_t text_bytes() const;
+
+ private:
+  friend Program compile(const Model& model, const CompileOptions& options);
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// Throws CompileError.
+Program compile(const Model& model, const CompileOptions& options = {});
+Program compile(const Builder& builder, const CompileOptions& options = {});
+
+}  // namespace graphc

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/evaluator_entry.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "ir/evaluate.h"
+
+namespace graphc {
+
+namespace {
+
+Array read(const void* from, const Type& type, int64_t rows) {
+  Array array{type.dtype, type.shape.at(rows), {}};
+  size_t n = size_t(array.count());
+  array.data.resize(n);
+  for (size_t i = 0; i < n; i++) {
+    if (type.dtype == DType::f32) array.data[i] = static_cast<const float*>(from)[i];
+    else if (type.dtype == DType::i32) array.data[i] = static_cast<const int32_t*>(from)[i];
+    else array.data[i] = static_cast<const uint8_t*>(from)[i];
+  }
+  return array;
+}
+
+void write(void* to, const Array& array) {
+  for (size_t i = 0; i < array.data.size(); i++) {
+    if (array.dtype == DType::f32) static_cast<float*>(to)[i] = float(array.data[i]);
+    else if (array.dtype == DType::i32) static_cast<int32_t*>(to)[i] = int32_t(array.data[i]);
+    else static_cast<uint8_t*>(to)[i] = uint8_t(array.data[i]);
+  }
+}
+
+bool misaligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % GRAPHC_ALIGNMENT != 0; }
+
+class EvaluatorEntry {
+ public:
+  EvaluatorEntry(const PlanModule& m, const Plan& p) : m_(m), p_(p), graph_(*m.module.entry(p.entry)), is_init_(p.entry == "init") {}
+
+  graphc_status operator()(void* params, void* state, void* workspace, const void* const* inputs, void* const* outputs, uint32_t rows,
+                           const void* hyper, const graphc_hooks*) const {
+    if (!params || !state || (p_.workspace_bytes && !workspace) || (!p_.inputs.empty() && !inputs) || (!p_.outputs.empty() && !outputs)) return GRAPHC_NULL_POINTER;
+    for (size_t i = 0; i < p_.inputs.size(); i++)
+      if (!inputs[i]) return GRAPHC_NULL_POINTER;
+    for (size_t o = 0; o < p_.outputs.size(); o++)
+      if (!outputs[o]) return GRAPHC_NULL_POINTER;
+    if (misaligned(params) || misaligned(state) || (p_.workspace_bytes && misaligned(workspace))) return GRAPHC_MISALIGNED;
+    if (is_init_) rows = 1;
+    else if (rows == 0 || rows > m_.max_rows) return GRAPHC_BAD_ROWS;
+    graphc_head heads[2] = {{GRAPHC_MAGIC_PARAMS, GRAPHC_ABI_VERSION, 0, m_.fingerprint, {}}, {GRAPHC_MAGIC_STATE, GRAPHC_ABI_VERSION, 0, m_.fingerprint, {}}};
+    if (!is_init_ && (std::memcmp(params, &heads[0], 24) || std::memcmp(state, &heads[1], 24))) return GRAPHC_WRONG_MODEL;
+    Bindings bindings{rows, {}, {}, {}};
+    for (size_t i = 0; i < p_.inputs.size(); i++) {
+      const PlanBuffer& buffer = p_.buffers[p_.inputs[i]];
+      Array array = read(inputs[i], buffer.type, rows);
+      const InputSpec* spec = m_.module.input(buffer.name);
+      if (spec && spec->classes)
+        for (double label : array.data)
+          if (label < 0 || label >= double(spec->classes)) return GRAPHC_BAD_LABEL;
+      bindings.inputs[buffer.name] = std::move(array);
+    }
+    uint32_t given = 0;
+    if (hyper) std::memcpy(&given, hyper, 4);
+    if (hyper && given < 4 + 4 * p_.hypers.size()) return GRAPHC_BAD_HYPER;
+    for (size_t h = 0; h < p_.hypers.size(); h++) {
+      const HyperParameter& spec = *m_.module.hyper(p_.hypers[h]);
+      double value = spec.value;
+      if (hyper) value = read(static_cast<const char*>(hyper) + 4 + 4 * h, Type{spec.dtype, {}}, 1).data[0];
+      bindings.hypers[spec.name] = value;
+    }
+    auto place = [&](const PlacedVariable& v) { return static_cast<char*>(v.region == Region::params ? params : state) + v.offset; };
+    for (const PlacedVariable& v : m_.variables) bindings.variables[v.variable->name] = read(place(v), v.variable->type, 1);
+
+    auto values = evaluate(graph_, bindings, m_.target.fma ? Precision::f32_fused : Precision::f32_unfused);
+    for (size_t o = 0; o < p_.outputs.size(); o++) write(outputs[o], values[graph_.outputs[o].value]);
+    if (graph_.loss && !std::isfinite(values[*graph_.loss].data[0])) return GRAPHC_NOT_FINITE;
+    if (is_init_) {
+      std::memcpy(params, &heads[0], sizeof(graphc_head));
+      std::memcpy(state, &heads[1], sizeof(graphc_head));
+    }
+    for (const Update& u : graph_.updates)
+      for (const PlacedVariable& v : m_.variables)
+        if (v.variable->name == u.variable) write(place(v), values[u.value]);
+    return GRAPHC_OK;
+  }
+
+ private:
+  const PlanModule& m_;
+  const Plan& p_;
+  const Graph& graph_;
+  bool is_init_;
+};
+
+}  // namespace
+
+EntryCall evaluator_entry(const PlanModule& plan, const Plan& entry) { return EvaluatorEntry(plan, entry); }
+
+}  // namespace graphc

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// graphc: describe a network, compile its training step, train.
+#pragma once
+
+#include "compiler/compile.h"
+#include "ir/builder.h"
+#include "runtime/train/instance.h"

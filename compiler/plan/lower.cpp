@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/plan/lower.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "compiler/plan/schedule.h"
+
+namespace graphc {
+
+using namespace loops;
+
+std::vector<int64_t> row_major_strides(const Shape& shape, int64_t max_rows) {
+  std::vector<int64_t> stride(size_t(shape.rank()), 1);
+  for (int a = shape.rank() - 1; a > 0; a--) stride[size_t(a - 1)] = stride[size_t(a)] * std::max<int64_t>(shape[a].at(max_rows), 1);
+  return stride;
+}
+
+namespace {
+
+Index variable_index(uint32_t variable) {
+  Index index;
+  index.add(variable, 1);
+  return index;
+}
+
+// scale * index added to `to`
+void add_scaled(Index& to, const Index& index, int64_t scale) {
+  to.offset += scale * index.offset;
+  for (uint32_t v = 0; v < index.stride.size(); v++) to.add(v, scale * index.stride[v]);
+}
+
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target, int64_t max_rows)
+      : graph_(graph), fusion_(fusion), c_(cluster), id_(uint32_t(&cluster - fusion.clusters.data())), buffers_(buffers), target_(target),
+        max_rows_(max_rows) {}
+
+  Lowered run(std::optional<uint32_t> packed) {
+    for (int a = 0; a < c_.domain.rank(); a++) extents_.push_back(c_.domain[a]);
+    k_.variables = uint32_t(extents_.size());
+    switch (c_.kind) {
+      case Cluster::map: map(); break;
+      case Cluster::row: row(); break;
+      case Cluster::column: column(); break;
+      case Cluster::contraction: contraction(packed); break;
+      case Cluster::region: region(); break;
+      case Cluster::scatter: scatter(); break;
+    }
+    k_.name = name();
+    find_unsafe_updates();
+    return {std::move(k_), std::move(arguments_), flops_, std::move(unsafe_)};
+  }
+
+ private:
+  using At = std::vector<Index>;
+
+  const Node& node(ValueId v) const { return graph_[v]; }
+
+  std::string name() const {
+    static const char* const kinds[] = {"map", "row", "column", "contract", "region", "scatter"};
+    std::string text = kinds[c_.kind];
+    for (int a = 0; a < c_.domain.rank(); a++) text += fmt::format("_{}{}", c_.domain[a].is_batch ? "b" : "", c_.domain[a].size);
+    return text;
+  }
+
+  uint32_t argument(uint32_t buffer, DType dtype, bool written) {
+    for (uint32_t i = 0; i < arguments_.size(); i++)
+      if (arguments_[i] == buffer) {
+        k_.buffers[i].written |= written;
+        return i;
+      }
+    arguments_.push_back(buffer);
+    k_.buffers.push_back({dtype, written});
+    return uint32_t(arguments_.size() - 1);
+  }
+
+  Index place(const Shape& shape, const At& at) const {
+    auto strides = row_major_strides(shape, max_rows_);
+    Index index;
+    for (int a = 0; a < shape.rank(); a++) add_scaled(index, at[size_t(a)], strides[size_t(a)]);
+    return index;
+  }
+
+  At identity(int rank, uint32_t first = 0) const {
+    At at;
+    for (int a = 0; a < rank; a++) at.push_back(variable_index(first + uint32_t(a)));
+    return at;
+  }
+
+  ExprId constant(double value, DType dtype) { return k_.add({.kind = Expr::constant, .dtype = dtype, .value = value}); }
+
+  // ---- expressions
+
+  ExprId load(ValueId v, const At& at) {
+    uint32_t b = argument(buffers_.value(v), node(v).type.dtype, false);
+    return k_.add({.kind = Expr::load, .dtype = node(v).type.dtype, .id = b, .index = place(node(v).type.shape, at)});
+  }
+
+  bool computed_here(ValueId v) const { return fusion_.home[v] == id_ && fusion_.view_of[v] == v; }
+
+  ExprId value(ValueId v, const At& at) {
+    std::string key = fmt::format("{}", v);
+    for (const Index& i : at) {
+      key += fmt::format("|{}", i.offset);
+      for (int64_t s : i.stride) key += fmt::format(",{}", s);
+    }
+    auto it = known_.find(key);
+    if (it != known_.end()) return it->second;
+    ExprId e = compute(v, at);
+    known_.emplace(std::move(key), e);
+    return e;
+  }
+
+  ExprId compute(ValueId v, const At& at) {
+    const Node& n = node(v);
+    if (is_memory_source(n)) return load(v, at);
+    if (computed_here(v)) {
+      auto result = results_.find(v);
+      if (result != results_.end()) return k_.add({.kind = Expr::result, .dtype = n.type.dtype, .id = result->second});
+      if (!is_floating(graph_, v) && n.def().op_class != OpClass::movement) throw InternalError("lower: anchor read before it is computed");
+    } else if (fusion_.in_memory[v]) {
+      return load(v, at);
+    }
+    if (n.op == Op::constant) return constant(n.attribute<std::vector<double>>(0)[0], n.type.dtype);
+    if (n.op == Op::rows) return k_.add({.kind = Expr::rows, .dtype = DType::i32});
+    if (n.op == Op::gather) return gather(v, at);
+    if (n.def().op_class == OpClass::movement) return value(n.operands[0], moved(n, at));
+    if (!n.def().lower) throw InternalError(fmt::format("lower: %{} = {} has no expression", v, n.def().name));
+    Expr e{.kind = Expr::apply, .dtype = n.type.dtype, .node = {n.op, n.type, {}, n.attributes}};
+    if (n.def().op_class == OpClass::source) {
+      // Its lowering takes the element's index along each axis, then its operands, which are scalars.
+      for (const Index& i : at) e.arguments.push_back(k_.add({.kind = Expr::position, .dtype = DType::i32, .index = i}));
+      for (ValueId o : n.operands) e.arguments.push_back(value(o, {}));
+    } else {
+      e.node.type.shape = {};  // elementwise: equal for every shape
+      for (ValueId o : n.operands) e.arguments.push_back(value(o, at));
+    }
+    return k_.add(std::move(e));
+  }
+
+  // The operand's indices under a movement op.
+  At moved(const Node& n, const At& at) const {
+    const Shape& from = node(n.operands[0]).type.shape;
+    At result;
+    if (n.op == Op::reshape) {
+      int r = 0;
+      for (int a = 0; a < from.rank(); a++) {
+        while (!from[a].is(1) && n.type.shape[r].is(1)) r++;
+        result.push_back(from[a].is(1) ? Index{} : at[size_t(r++)]);
+      }
+      return result;
+    }
+    for (const AxisMap& map : n.def().index_map(n, from)) {
+      Index index{.offset = map.offset};
+      for (size_t r = 0; r < map.stride.size(); r++) add_scaled(index, at[r], map.stride[r]);
+      result.push_back(index);
+    }
+    return result;
+  }
+
+  ExprId gather(ValueId v, const At& at) {
+    const Node& n = node(v);
+    ValueId table = n.operands[0], indices = n.operands[1];
+    int lead = node(indices).type.shape.rank();
+    const Shape& shape = node(table).type.shape;
+    auto strides = row_major_strides(shape, max_rows_);
+    Index index;
+    for (int a = 1; a < shape.rank(); a++) add_scaled(index, at[size_t(lead + a - 1)], strides[size_t(a)]);
+    index.dynamic = value(indices, At(at.begin(), at.begin() + lead));
+    index.dynamic_stride = strides[0];
+    index.dynamic_limit = shape[0].size;
+    uint32_t b = argument(buffers_.value(table), node(table).type.dtype, false);
+    return k_.add({.kind = Expr::load, .dtype = n.type.dtype, .id = b, .index = index});
+  }
+
+  // ---- stores
+
+  struct Target_ {
+    ValueId value;
+    uint32_t buffer;  // of the plan
+    int update;       // its number, or -1
+  };
+
+  std::vector<Target_> targets() const {
+    std::vector<Target_> all;
+    for (ValueId v : c_.stored) all.push_back({v, buffers_.value(v), -1});
+    for (uint32_t o : c_.outputs) all.push_back({graph_.outputs[o].value, buffers_.output(o), -1});
+    for (uint32_t u : c_.updates) all.push_back({graph_.updates[u].value, buffers_.update(u), int(u)});
+    return all;
+  }
+
+  // Stores of every target whose shape is `shape`, indexed by `at`.
+  Block stores(const Shape& shape, const At& at) {
+    Block block;
+    for (const Target_& t : targets()) {
+      const Type& type = node(t.value).type;
+      if (type.shape != shape) continue;
+      ExprId e = value(t.value, at);
+      uint32_t b = argument(t.buffer, type.dtype, true);
+      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update), place(shape, at)});
+      cost_ += weight(k_, e);
+      block.push_back({.kind = Statement::store, .buffer = b, .index = place(shape, at), .value = e});
+    }
+    return block;
+  }
+
+  // ---- loops
+
+  // Merges neighbouring axes [first, last) of the nest that every access walks as one.
+  void collapse(Block& block, uint32_t first, uint32_t last) {
+    for (uint32_t v = last; v-- > first + 1;) {
+      uint32_t outer = v - 1;
+      if (extents_[v].is_batch || extents_[outer].is(1) || extents_[v].is(1)) {
+        if (!extents_[outer].is(1) && !extents_[v].is(1)) continue;
+      }
+      int64_t size = extents_[v].is_batch ? 0 : extents_[v].size;
+      bool merges = !extents_[v].is_batch || extents_[outer].is(1);
+      auto check = [&](const Index& i) {
+        if (extents_[outer].is(1)) return true;
+        return i.along(outer) == i.along(v) * size;
+      };
+      for (const Expr& e : k_.exprs) {
+        if (e.kind == Expr::load) merges &= check(e.index);
+        if (e.kind == Expr::position && (e.index.along(outer) || e.index.along(v))) merges = false;
+      }
+      for (const Statement& s : block) merges &= check(s.index);
+      if (!merges) continue;
+      // The inner variable takes over; the outer one becomes a single step.
+      extents_[v] = {extents_[v].size * extents_[outer].size, extents_[v].is_batch || extents_[outer].is_batch};
+      extents_[outer] = 1;
+      auto drop = [&](Index& i) {
+        if (outer < i.stride.size()) i.stride[outer] = 0;
+      };
+      for (Expr& e : k_.exprs) drop(e.index);
+      for (Statement& s : block) drop(s.index);
+      // Bring the merged axis to the outer place, so that it can merge further out.
+      if (outer > first) {
+        std::swap(extents_[v], extents_[outer]);
+        auto swap = [&](Index& i) {
+          int64_t a = i.along(v), b = i.along(outer);
+          i.add(v, b - a);
+          i.add(outer, a - b);
+        };
+        for (Expr& e : k_.exprs) swap(e.index);
+        for (Statement& s : block) swap(s.index);
+      }
+    }
+  }
+
+  Block wrap(Statement::Kind kind, uint32_t variable, Block body) const {
+    if (kind == Statement::loop && extents_[variable].is(1)) return body;
+    return {{.kind = kind, .variable = variable, .extent = extents_[variable], .body = std::move(body)}};
+  }
+
+  // The outermost loop of more than one step is split into tasks.
+  void make_tasks(uint32_t variable, double cost_per_step, int64_t multiple) {
+    k_.task_variable = variable;
+    k_.task_extent = extents_[variable];
+    k_.task_chunk = choose_chunk(extents_[variable].at(max_rows_), cost_per_step, multiple);
+  }
+
+  double steps(uint32_t first, uint32_t last) const {
+    double n = 1;
+    for (uint32_t v = first; v < last; v++) n *= double(std::max<int64_t>(extents_[v].at(max_rows_), 1));
+    return n;
+  }
+
+  void map() {
+    uint32_t rank = uint32_t(extents_.size());
+    Block body = stores(c_.domain, identity(int(rank)));
+    flops_ = cost_ * steps(0, rank);
+    if (rank == 0) {
+      k_.body = std::move(body);
+      return;
+    }
+    collapse(body, 0, rank);
+    uint32_t inner = rank - 1;  // the innermost axis of more than one element
+    while (inner > 0 && extents_[inner].is(1)) inner--;
+    Block nest = wrap(Statement::vector, inner, std::move(body));
+    uint32_t outermost = inner;
+    for (uint32_t v = inner; v-- > 0;) {
+      nest = wrap(Statement::loop, v, std::move(nest));
+      if (!extents_[v].is(1)) outermost = v;
+    }
+    make_tasks(outermost, cost_ * steps(outermost + 1, rank), outermost == inner ? 64 : 1);
+    k_.body = std::move(nest);
+  }
+
+  // One reduction after the other, then what is stored for each element, then what is stored for each row.
+  void row() {
+    uint32_t rank = uint32_t(extents_.size()), last = rank - 1;
+    Shape outer = c_.domain.without(int(last));
+    At at = identity(int(rank)), row_at(at.begin(), at.end() - 1);
+    Block body;
+    for (ValueId r : c_.reduces) {
+      const Node& n = node(r);
+      ExprId e = value(n.operands[0], at);
+      uint32_t id = k_.results++;
+      results_[r] = id;
+      cost_ += weight(k_, e);
+      body.push_back({.kind = Statement::reduce, .variable = last, .extent = extents_[last], .value = e, .result = id, .op = n.op, .lanes = true});
+    }
+    // A domain of one element has the shape of its rows: both lists would name the same stores.
+    Block of_elements = stores(c_.domain, at), of_rows = stores(outer, row_at);
+    if (!of_elements.empty()) body.push_back({.kind = Statement::vector, .variable = last, .extent = extents_[last], .body = std::move(of_elements)});
+    body.insert(body.end(), of_rows.begin(), of_rows.end());
+    flops_ = cost_ * steps(0, rank);
+    nest_outer(last, std::move(body), cost_ * steps(last, rank));
+  }
+
+  void nest_outer(uint32_t count, Block body, double cost) {
+    uint32_t outermost = count;
+    for (uint32_t v = count; v-- > 0;) {
+      body = wrap(Statement::loop, v, std::move(body));
+      if (!extents_[v].is(1)) outermost = v;
+    }
+    if (outermost < count) make_tasks(outermost, cost * steps(outermost + 1, count), 1);
+    k_.body = std::move(body);
+  }
+
+  void column() {
+    uint32_t rank = uint32_t(extents_.size());
+    const Node& n = node(c_.anchor);
+    uint32_t axis = uint32_t(n.attribute<int64_t>(0)), inner = rank - 1;
+    ExprId e = value(n.operands[0], identity(int(rank)));
+    results_[c_.anchor] = k_.results++;
+    At at = identity(int(rank));
+    at.erase(at.begin() + axis);
+    Block of_result = stores(c_.domain.without(int(axis)), at);
+    cost_ += weight(k_, e);
+    collapse(of_result, axis + 1, rank);
+    Block body{{.kind = Statement::reduce, .variable = axis, .extent = extents_[axis], .value = e, .result = results_[c_.anchor], .op = n.op}};
+    body.insert(body.end(), of_result.begin(), of_result.end());
+    while (inner > axis + 1 && extents_[inner].is(1)) inner--;
+    body = wrap(Statement::vector, inner, std::move(body));
+    for (uint32_t v = inner; v-- > axis + 1;) body = wrap(Statement::loop, v, std::move(body));
+    flops_ = cost_ * steps(0, rank);
+    uint32_t outermost = inner;
+    for (uint32_t v = inner; v-- > 0;) {
+      if (v == axis) continue;
+      if (v < axis) body = wrap(Statement::loop, v, std::move(body));
+      if (!extents_[v].is(1)) outermost = v;
+    }
+    make_tasks(outermost, cost_ * steps(0, rank) / std::max(1.0, double(extents_[outermost].at(max_rows_))), outermost == inner ? 64 : 1);
+    k_.body = std::move(body);
+  }
+
+  void contraction(std::optional<uint32_t> packed) {
+    const Node& n = node(c_.anchor);
+    uint32_t rank = uint32_t(extents_.size()), m = rank - 2, nv = rank - 1, kv = rank;
+    bool ta = n.attribute<int64_t>(0), tb = n.attribute<int64_t>(1);
+    ValueId a = n.operands[0], b = n.operands[1];
+    const Shape& sa = node(a).type.shape;
+    Dim k = ta ? sa[int(rank) - 2] : sa[int(rank) - 1];
+    extents_.push_back(k);
+    k_.variables++;
+    At at = identity(int(rank)), of_a(at.begin(), at.end() - 2), of_b = of_a;
+    Index im = variable_index(m), in = variable_index(nv), ik = variable_index(kv);
+    of_a.insert(of_a.end(), {ta ? ik : im, ta ? im : ik});
+    ExprId ea = value(a, of_a), eb;
+    if (packed) {
+      Shape shape = node(b).type.shape;
+      std::swap(shape[int(rank) - 1], shape[int(rank) - 2]);
+      of_b.insert(of_b.end(), {ik, in});
+      eb = k_.add({.kind = Expr::load, .dtype = DType::f32, .id = argument(*packed, DType::f32, false), .index = place(shape, of_b)});
+    } else {
+      of_b.insert(of_b.end(), {tb ? in : ik, tb ? ik : in});
+      eb = value(b, of_b);
+    }
+    results_[c_.anchor] = k_.results++;
+    Block epilogue = stores(c_.domain, at);
+    double work = 2 * steps(0, rank) * std::max<double>(1, double(k.at(max_rows_)));
+    flops_ = work;
+    uint32_t result = results_[c_.anchor];
+    if (c_.domain[int(m)].is(1) || c_.domain[int(nv)].is(1)) {
+      Block body{{.kind = Statement::reduce, .variable = kv, .extent = k, .value = ea, .result = result, .op = Op::contract, .lanes = true, .other = eb}};
+      body.insert(body.end(), epilogue.begin(), epilogue.end());
+      nest_outer(rank, std::move(body), work / steps(0, rank));
+      return;
+    }
+    bool rows_twice = c_.updates.empty();  // a parameter that is updated in place must be read once
+    Tile tile = choose_tile(target_, c_.domain[int(m)].at(max_rows_), c_.domain[int(nv)].at(max_rows_), !rows_twice);
+    Statement s{.kind = Statement::contract, .variable = m, .extent = extents_[m], .body = std::move(epilogue), .value = ea, .result = result,
+                .other = eb, .n_variable = nv, .k_variable = kv, .n_extent = extents_[nv], .k_extent = k, .tile_m = tile.m, .tile_n = tile.n};
+    Block body{std::move(s)};
+    uint32_t outermost = m;
+    for (uint32_t v = m; v-- > 0;) {
+      body = wrap(Statement::loop, v, std::move(body));
+      if (!extents_[v].is(1)) outermost = v;
+    }
+    make_tasks(outermost, work / std::max(1.0, double(extents_[outermost].at(max_rows_))), outermost == m ? tile.m : 1);
+    k_.body = std::move(body);
+  }
+
+  Block copy_nest(const Shape& shape, uint32_t first, Block body) const {
+    for (int a = shape.rank(); a-- > 0;) {
+      bool innermost = a == shape.rank() - 1;
+      body = {{.kind = innermost ? Statement::vector : Statement::loop, .variable = first + uint32_t(a), .extent = shape[a], .body = std::move(body)}};
+    }
+    return body;
+  }
+
+  void region() {
+    const Node& n = node(c_.anchor);
+    std::vector<Shape> shapes;
+    for (ValueId o : n.operands) shapes.push_back(node(o).type.shape);
+    for (const Target_& t : targets()) {
+      uint32_t b = argument(t.buffer, n.type.dtype, true);
+      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update), {}});
+      if (n.def().fill) {
+        ExprId e = constant(n.def().fill(n), n.type.dtype);
+        Block nest = copy_nest(n.type.shape, 0, {{.kind = Statement::store, .buffer = b, .index = place(n.type.shape, identity(n.type.shape.rank())), .value = e}});
+        k_.body.insert(k_.body.end(), nest.begin(), nest.end());
+      }
+      for (size_t o = 0; o < n.operands.size(); o++) {
+        auto begin = n.def().region(n, shapes, int(o));
+        At at = identity(shapes[o].rank()), to = at;
+        for (size_t a = 0; a < to.size(); a++) to[a].offset += begin[a];
+        Block nest = copy_nest(shapes[o], 0, {{.kind = Statement::store, .buffer = b, .index = place(n.type.shape, to), .value = value(n.operands[o], at)}});
+        k_.body.insert(k_.body.end(), nest.begin(), nest.end());
+      }
+    }
+  }
+
+  void scatter() {
+    const Node& n = node(c_.anchor);
+    ValueId indices = n.operands[0], updates = n.operands[1];
+    const Shape &lead = node(indices).type.shape, &from = node(updates).type.shape, &to = n.type.shape;
+    auto strides = row_major_strides(to, max_rows_);
+    k_.variables = uint32_t(std::max(from.rank(), to.rank()));
+    for (const Target_& t : targets()) {
+      uint32_t b = argument(t.buffer, DType::f32, true);
+      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update), {}});
+      Block zeros = copy_nest(to, 0, {{.kind = Statement::store, .buffer = b, .index = place(to, identity(to.rank())), .value = constant(0, DType::f32)}});
+      At at = identity(from.rank());
+      Index index;
+      for (int a = 1; a < to.rank(); a++) add_scaled(index, at[size_t(lead.rank() + a - 1)], strides[size_t(a)]);
+      index.dynamic = value(indices, At(at.begin(), at.begin() + lead.rank()));
+      index.dynamic_stride = strides[0];
+      index.dynamic_limit = to[0].size;
+      Block adds{{.kind = Statement::add, .buffer = b, .index = index, .value = value(updates, at)}};
+      for (int a = from.rank(); a-- > 0;) adds = {{.kind = Statement::loop, .variable = uint32_t(a), .extent = from[a], .body = std::move(adds)}};
+      k_.body.insert(k_.body.end(), zeros.begin(), zeros.end());
+      k_.body.insert(k_.body.end(), adds.begin(), adds.end());
+    }
+  }
+
+  void find_unsafe_updates() {
+    for (const auto& [buffer, update, index] : updated_)
+      for (const Expr& e : k_.exprs) {
+        bool operand = c_.kind == Cluster::contraction && e.index.along(uint32_t(c_.domain.rank()));
+        if (e.kind == Expr::load && e.id == buffer && (operand || e.index.dynamic != no_expr || !same_place(e.index, index)))
+          unsafe_.push_back(update);
+      }
+  }
+
+  // Collapsing changes both alike, and only where both agreed; so the store's index is looked up anew.
+  bool same_place(const Index& load, const Index&) const {
+    std::function<bool(const Block&)> any = [&](const Block& block) {
+      for (const Statement& s : block) {
+        if (s.kind == Statement::store && k_.buffers[s.buffer].written && s.index.offset == load.offset) {
+          bool same = true;
+          for (uint32_t v = 0; v < k_.variables; v++) same &= s.index.along(v) == load.along(v);
+          if (same) return true;
+        }
+        if (any(s.body)) return true;
+      }
+      return false;
+    };
+    return any(k_.body);
+  }
+
+  struct Updated {
+    uint32_t buffer, update;
+    Index index;
+  };
+
+  const Graph& graph_;
+  const Fusion& fusion_;
+  const Cluster& c_;
+  uint32_t id_;
+  const BufferMap& buffers_;
+  const Target& target_;
+  int64_t max_rows_;
+  Kernel k_;
+  std::vector<uint32_t> arguments_;
+  std::vector<Dim> extents_;
+  std::map<ValueId, uint32_t> results_;
+  std::map<std::string, ExprId> known_;
+  std::vector<Updated> updated_;
+  std::vector<uint32_t> unsafe_;
+  double flops_ = 0, cost_ = 0;
+};
+
+}  // namespace
+
+Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
+              int64_t max_rows, std::optional<uint32_t> packed) {
+  return Lowering(graph, fusion, cluster, buffers, target, max_rows).run(packed);
+}
+
+bool needs_packing(const Graph& graph, const Cluster& c) {
+  if (c.kind != Cluster::contraction) return false;
+  const Shape& s = c.domain;
+  if (s[s.rank() - 1].is(1) || s[s.rank() - 2].is(1)) return false;  // summed along lanes of k
+  return graph[c.anchor].attribute<int64_t>(1) != 0;
+}
+
+// `to` is [.., columns, rows] of `from` [.., rows, columns].
+Lowered lower_packing(const Graph& graph, const Cluster& c, uint32_t from, uint32_t to, const Target&, int64_t max_rows) {
+  Shape source = graph[graph[c.anchor].operands[1]].type.shape, result = source;
+  int rank = source.rank();
+  std::swap(result[rank - 1], result[rank - 2]);
+  auto s = row_major_strides(source, max_rows), r = row_major_strides(result, max_rows);
+  Lowered l;
+  l.arguments = {from, to};
+  l.kernel.name = "pack";
+  l.kernel.buffers = {{DType::f32, false}, {DType::f32, true}};
+  l.kernel.variables = uint32_t(rank);
+  Index load, store;
+  for (int a = 0; a < rank; a++) {
+    int in_source = a == rank - 1 ? rank - 2 : a == rank - 2 ? rank - 1 : a;
+    load.add(uint32_t(a), s[size_t(in_source)]);
+    store.add(uint32_t(a), r[size_t(a)]);
+  }
+  ExprId e = l.kernel.add({.kind = Expr::load, .dtype = DType::f32, .id = 0, .index = load});
+  Block body{{.kind = Statement::store, .buffer = 1, .index = store, .value = e}};
+  for (int a = rank; a-- > 0;)
+    body = {{.kind = a == rank - 1 ? Statement::vector : Statement::loop, .variable = uint32_t(a), .extent = result[a], .body = std::move(body)}};
+  l.kernel.body = std::move(body);
+  l.kernel.task_variable = 0;
+  l.kernel.task_extent = result[0];
+  l.kernel.task_chunk = choose_chunk(result[0].at(max_rows), double(result.count_at(max_rows)) / double(std::max<int64_t>(result[0].at(max_rows), 1)), 1);
+  return l;
+}
+
+Lowered lower_copy(const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
+  Lowered l;
+  l.arguments = {from, to};
+  l.kernel.name = "copy";
+  l.kernel.buffers = {{type.dtype, false}, {type.dtype, true}};
+  l.kernel.variables = 1;
+  Index at = variable_index(0);
+  ExprId e = l.kernel.add({.kind = Expr::load, .dtype = type.dtype, .id = 0, .index = at});
+  Dim count = type.shape.count();
+  l.kernel.body = {{.kind = Statement::vector, .variable = 0, .extent = count,
+                    .body = {{.kind = Statement::store, .buffer = 1, .index = at, .value = e}}}};
+  l.kernel.task_extent = count;
+  l.kernel.task_chunk = choose_chunk(count.at(max_rows), 1, 64);
+  return l;
+}
+
+}  // namespace graphc

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Cluster -> loops: the expressions of a cluster and the loops around them.
+#pragma once
+
+#include <functional>
+
+#include "compiler/plan/fuse.h"
+#include "ir/loops.h"
+#include "ir/target.h"
+
+namespace graphc {
+
+// Where values live: numbers of plan buffers.
+struct BufferMap {
+  std::function<uint32_t(ValueId)> value;   // of a value in memory, views resolved
+  std::function<uint32_t(uint32_t)> output, update;  // of the graph's outputs and updates by number
+};
+
+struct Lowered {
+  loops::Kernel kernel;
+  std::vector<uint32_t> arguments;  // plan buffers, by the kernel's buffer numbers
+  double flops = 0;
+  // An update whose old value is read at another element than the one that is written: it cannot be in place.
+  std::vector<uint32_t> unsafe_updates;
+};
+
+// packed: the plan buffer that holds a contraction's second operand as [.., K, N], where it had to be packed.
+Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
+              int64_t max_rows, std::optional<uint32_t> packed = {});
+
+// True where the contraction's second operand is not contiguous along N and must be packed before.
+bool needs_packing(const Graph& graph, const Cluster& cluster);
+// Copies that operand from its buffer into `to`, as [.., K, N].
+Lowered lower_packing(const Graph& graph, const Cluster& cluster, uint32_t from, uint32_t to, const Target& target, int64_t max_rows);
+// Copies `type` from one buffer to another.
+Lowered lower_copy(const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
+
+// Element strides of a row-major array at the maximum of rows.
+std::vector<int64_t> row_major_strides(const Shape& shape, int64_t max_rows);
+
+}  // namespace graphc

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/plan/plan.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <queue>
+#include <set>
+
+#include "compiler/plan/fuse.h"
+#include "compiler/plan/lower.h"
+#include "compiler/plan/place.h"
+
+namespace graphc {
+
+namespace {
+
+constexpr uint64_t alignment = 64;
+
+uint64_t bytes_of(const Type& type, int64_t rows) { return uint64_t(type.shape.count_at(rows) * bytes(type.dtype)); }
+
+// Shares kernels between all entries: equal text is equal code.
+class Kernels {
+ public:
+  explicit Kernels(std::vector<loops::Kernel>& all) : all_(all) {}
+  uint32_t add(loops::Kernel kernel) {
+    auto [it, is_new] = known_.try_emplace(print(kernel), uint32_t(all_.size()));
+    if (is_new) {
+      kernel.name += fmt::format("_{}", all_.size());
+      all_.push_back(std::move(kernel));
+    }
+    return it->second;
+  }
+
+ private:
+  std::vector<loops::Kernel>& all_;
+  std::map<std::string, uint32_t> known_;
+};
+
+class EntryPlan {
+ public:
+  EntryPlan(PlanModule& result, Kernels& kernels, const Graph& graph, const PlanOptions& options)
+      : m_(result), kernels_(kernels), g_(graph), rows_(result.max_rows), fusion_(fuse(graph, options.fused)) {}
+
+  Plan run() {
+    p_.entry = g_.name;
+    declare();
+    while (!lower_all() || !order()) {}
+    emit();
+    find_lifetimes();
+    return std::move(p_);
+  }
+
+ private:
+  struct Step {
+    std::vector<Lowered> lowered;  // a packing, then the kernel
+    std::vector<uint32_t> reads, writes;
+    bool updates = false, reports = false;
+  };
+
+  uint32_t buffer(std::string name, const Type& type, Region region, uint64_t offset = 0) {
+    p_.buffers.push_back({std::move(name), type, region, offset, bytes_of(type, rows_)});
+    return uint32_t(p_.buffers.size() - 1);
+  }
+
+  uint32_t variable_buffer(const std::string& name) {
+    auto [it, is_new] = variables_.try_emplace(name, 0);
+    if (is_new)
+      for (const PlacedVariable& v : m_.variables)
+        if (v.variable->name == name) it->second = buffer(name, v.variable->type, v.region, v.offset);
+    return it->second;
+  }
+
+  void declare() {
+    auto live = live_values(g_);
+    std::map<std::string, ValueId> inputs, hypers;
+    for (ValueId v = 0; v < g_.size(); v++) {
+      if (!live[v]) continue;
+      const Node& n = g_[v];
+      if (n.op == Op::input) inputs[n.attribute<std::string>(0)] = v;
+      if (n.op == Op::hyper) hypers[n.attribute<std::string>(0)] = v;
+      if (n.op == Op::variable) of_value_[v] = variable_buffer(n.attribute<std::string>(0));
+      if (n.op == Op::constant && is_memory_source(n)) {
+        of_value_[v] = buffer(fmt::format("constant %{}", v), n.type, Region::constant);
+        p_.buffers.back().values = n.attribute<std::vector<double>>(0);
+      }
+    }
+    for (const InputSpec& i : m_.module.inputs) {
+      auto it = inputs.find(i.name);
+      if (it == inputs.end()) continue;
+      of_value_[it->second] = buffer(i.name, i.type, Region::input, p_.inputs.size());
+      p_.inputs.push_back(of_value_[it->second]);
+    }
+    for (const HyperParameter& h : m_.module.hypers) {
+      auto it = hypers.find(h.name);
+      if (it == hypers.end()) continue;
+      of_value_[it->second] = buffer(h.name, g_[it->second].type, Region::hyper, 4 * p_.hypers.size());
+      p_.hypers.push_back(h.name);
+    }
+    for (const Output& o : g_.outputs) {
+      p_.outputs.push_back(buffer(o.name, g_[o.value].type, Region::output, p_.outputs.size()));
+      p_.output_names.push_back(o.name);
+    }
+    for (const Cluster& c : fusion_.clusters)
+      for (ValueId v : c.stored) {
+        std::string name = g_.label(v).empty() ? fmt::format("%{}", v) : g_.label(v);
+        if (g_.label(v).empty() && g_.gradient_of(v) != no_value) name = fmt::format("grad of {}", value_name(g_.gradient_of(v)));
+        of_value_[v] = buffer(name, g_[v].type, Region::workspace);
+      }
+    if (g_.loss) p_.loss = of_value_.at(fusion_.view_of[*g_.loss]);
+  }
+
+  std::string value_name(ValueId v) const { return g_.label(v).empty() ? fmt::format("%{}", v) : g_.label(v); }
+
+  // False where an update turned out not to be possible in place: then all is lowered again with a temporary for it.
+  bool lower_all() {
+    steps_.clear();
+    BufferMap map{[&](ValueId v) { return of_value_.at(fusion_.view_of[v]); }, [&](uint32_t o) { return p_.outputs[o]; },
+                  [&](uint32_t u) { return deferred_.count(u) ? deferred_[u] : variable_buffer(g_.updates[u].variable); }};
+    for (const Cluster& c : fusion_.clusters) {
+      Step step;
+      std::optional<uint32_t> packed;
+      if (needs_packing(g_, c)) {
+        ValueId b = g_[c.anchor].operands[1];
+        uint32_t from = map.value(b);
+        Type type = g_[b].type;
+        int rank = type.shape.rank();
+        std::swap(type.shape[rank - 1], type.shape[rank - 2]);
+        // One packing serves all that read it.
+        auto [it, is_new] = packed_.try_emplace(from, 0);
+        if (is_new) it->second = buffer(value_name(b) + " transposed", type, Region::workspace);
+        packed = it->second;
+        if (packed_by_.try_emplace(*packed, uint32_t(&c - fusion_.clusters.data())).first->second == uint32_t(&c - fusion_.clusters.data()))
+          step.lowered.push_back(lower_packing(g_, c, from, *packed, m_.target, rows_));
+      }
+      step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, packed));
+      bool again = false;
+      for (uint32_t u : step.lowered.back().unsafe_updates) again |= defer(u);
+      if (again) return false;
+      for (const Lowered& l : step.lowered)
+        for (size_t i = 0; i < l.arguments.size(); i++) (l.kernel.buffers[i].written ? step.writes : step.reads).push_back(l.arguments[i]);
+      for (uint32_t u : c.updates) step.updates |= !deferred_.count(u);
+      step.reports = !c.outputs.empty();
+      steps_.push_back(std::move(step));
+    }
+    return true;
+  }
+
+  bool defer(uint32_t update) {
+    if (deferred_.count(update)) return false;
+    const Update& u = g_.updates[update];
+    deferred_[update] = buffer(u.variable + " new", g_[u.value].type, Region::workspace);
+    return true;
+  }
+
+  // Topological order of the steps, smallest first. Everything that reads a variable's old value, and everything that is
+  // reported when the loss is not finite, comes before what writes variables.
+  bool order() {
+    size_t n = steps_.size();
+    std::vector<std::vector<uint32_t>> next(n);
+    std::vector<uint32_t> missing(n, 0);
+    auto edge = [&](uint32_t a, uint32_t b) {
+      if (a != b) next[a].push_back(b), missing[b]++;
+    };
+    std::map<uint32_t, uint32_t> writer;
+    for (uint32_t s = 0; s < n; s++)
+      for (uint32_t b : steps_[s].writes) writer[b] = s;
+    uint32_t loss_step = p_.loss != ~0u && writer.count(p_.loss) ? writer[p_.loss] : no_cluster;
+    for (uint32_t s = 0; s < n; s++) {
+      for (uint32_t b : steps_[s].reads) {
+        auto it = writer.find(b);
+        if (it == writer.end()) continue;
+        bool old_value = p_.buffers[b].region == Region::params || p_.buffers[b].region == Region::state;
+        old_value ? edge(s, it->second) : edge(it->second, s);
+      }
+      if (loss_step != no_cluster && steps_[s].reports)
+        for (uint32_t t = 0; t < n; t++)
+          if (steps_[t].updates && !steps_[s].updates) edge(s, t);
+      if (loss_step != no_cluster && steps_[s].updates) edge(loss_step, s);
+    }
+    std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<>> ready;
+    for (uint32_t s = 0; s < n; s++)
+      if (!missing[s]) ready.push(s);
+    order_.clear();
+    while (!ready.empty()) {
+      uint32_t s = ready.top();
+      ready.pop();
+      order_.push_back(s);
+      for (uint32_t t : next[s])
+        if (--missing[t] == 0) ready.push(t);
+    }
+    if (order_.size() == n) return true;
+    // A reader of an old value needs a new one first: that update goes through a temporary.
+    for (uint32_t s = 0; s < n; s++)
+      if (missing[s])
+        for (uint32_t u : fusion_.clusters[s].updates)
+          if (defer(u)) return false;
+    throw InternalError("plan: the kernels of " + g_.name + " cannot be ordered");
+  }
+
+  void launch(Lowered l, std::string label, std::vector<std::string> decisions, bool checks) {
+    Stage stage;
+    stage.checks_loss = checks;
+    stage.launches.push_back({kernels_.add(std::move(l.kernel)), std::move(l.arguments), std::move(label), l.flops, std::move(decisions)});
+    p_.stages.push_back(std::move(stage));
+  }
+
+  std::string label_of(const Cluster& c) const {
+    std::string text;
+    auto add = [&](const std::string& name) { text += (text.empty() ? "" : ", ") + name; };
+    for (ValueId v : c.stored) add(p_.buffers[of_value_.at(v)].name);
+    for (uint32_t o : c.outputs) add(g_.outputs[o].name);
+    for (uint32_t u : c.updates) add("new " + g_.updates[u].variable);
+    return text;
+  }
+
+  void emit() {
+    bool checked = p_.loss == ~0u;
+    for (uint32_t s : order_) {
+      for (size_t i = 0; i < steps_[s].lowered.size(); i++) {
+        const Cluster& c = fusion_.clusters[s];
+        bool is_pack = i + 1 < steps_[s].lowered.size();
+        bool checks = !checked && steps_[s].updates && !is_pack;
+        checked |= checks;
+        launch(std::move(steps_[s].lowered[i]), is_pack ? "pack" : label_of(c), is_pack ? std::vector<std::string>{} : c.decisions, checks);
+      }
+    }
+    for (const auto& [update, temporary] : deferred_) {
+      const Update& u = g_.updates[update];
+      launch(lower_copy(g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"}, !checked);
+      checked = true;
+    }
+    if (!checked) {  // nothing is updated: the status is all
+      Stage stage;
+      stage.checks_loss = true;
+      p_.stages.push_back(stage);
+    }
+  }
+
+  void find_lifetimes() {
+    std::vector<bool> seen(p_.buffers.size(), false);
+    auto touch = [&](uint32_t b, uint32_t s) {
+      if (!seen[b]) p_.buffers[b].first_stage = s;
+      seen[b] = true;
+      p_.buffers[b].last_stage = s;
+    };
+    for (uint32_t s = 0; s < p_.stages.size(); s++) {
+      if (p_.stages[s].checks_loss) touch(p_.loss, s);
+      for (const Launch& l : p_.stages[s].launches)
+        for (uint32_t b : l.arguments) touch(b, s);
+    }
+    uint64_t hyper_bytes = 4 * p_.hypers.size();
+    std::vector<Lifetime> lifetimes;
+    std::vector<uint32_t> which;
+    for (uint32_t b = 0; b < p_.buffers.size(); b++) {
+      const PlanBuffer& buffer = p_.buffers[b];
+      if (buffer.region != Region::workspace || !seen[b]) continue;
+      lifetimes.push_back({buffer.bytes, buffer.first_stage, buffer.last_stage});
+      which.push_back(b);
+    }
+    auto offsets = place_in_memory(lifetimes, hyper_bytes, alignment, &p_.workspace_bytes);
+    for (size_t i = 0; i < which.size(); i++) p_.buffers[which[i]].offset = offsets[i];
+  }
+
+  PlanModule& m_;
+  Kernels& kernels_;
+  const Graph& g_;
+  int64_t rows_;
+  Fusion fusion_;
+  Plan p_;
+  std::map<ValueId, uint32_t> of_value_;
+  std::map<std::string, uint32_t> variables_;
+  std::map<uint32_t, uint32_t> deferred_, packed_, packed_by_;  // update -> temporary; operand -> packed; packed -> cluster
+  std::vector<Step> steps_;
+  std::vector<uint32_t> order_;
+};
+
+uint64_t fingerprint_of(const PlanModule& m) {
+  std::string text = m.module.name;
+  for (const PlacedVariable& v : m.variables)
+    text += fmt::format("\n{} {} {} {}", v.variable->name, to_string(v.variable->type), name(v.variable->role), v.offset);
+  return XXH64(text.data(), text.size(), 1);
+}
+
+}  // namespace
+
+PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, const PlanOptions& options) {
+  PlanModule m;
+  m.module = module;
+  m.target = target;
+  m.max_rows = max_rows;
+  for (const Variable& v : m.module.variables) {
+    bool in_params = v.role == Role::parameter;
+    uint64_t& end = in_params ? m.params_bytes : m.state_bytes;
+    uint64_t size = bytes_of(v.type, 1);
+    m.variables.push_back({&v, in_params ? Region::params : Region::state, end, size});
+    end += (size + alignment - 1) / alignment * alignment;
+  }
+  m.fingerprint = fingerprint_of(m);
+  Kernels kernels(m.kernels);
+  for (const Graph& graph : m.module.entries) {
+    m.plans.push_back(EntryPlan(m, kernels, graph, options).run());
+    m.workspace_bytes = std::max(m.workspace_bytes, m.plans.back().workspace_bytes);
+  }
+  return m;
+}
+
+}  // namespace graphc

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What plan and codegen know about a machine. Filled by codegen from LLVM's tables, settable by hand, printed in dumps.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace graphc {
+
+struct Target {
+  std::string triple, cpu, features;  // as LLVM names them; empty: this machine
+  int vector_floats = 1;              // floats in a vector register
+  int vector_registers = 0;
+  bool fma = false;                   // the class of targets whose results carry fused multiply-adds
+  bool masks = false;                 // masked loads and stores are instructions
+  int pointer_bytes = 8;
+  int64_t l1_bytes = 32 << 10, l2_bytes = 1 << 20;
+
+  bool operator==(const Target&) const = default;
+};
+
+std::string to_string(const Target& target);
+
+}  // namespace graphc

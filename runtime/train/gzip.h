@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Data files, plain or gzip-compressed; which one is known by the first two bytes, not by the name.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+bool is_gzip(std::span<const std::byte> bytes);
+
+// Inflates all members. At most 64 MiB + 64 x the compressed size (real data sets stay far below; a bomb has 1,000 x), and 4 GiB.
+std::vector<std::byte> inflate_gzip(std::span<const std::byte> bytes, const std::string& name);
+
+std::vector<std::byte> read_data_file(const std::string& path);  // reads, and inflates where it is gzip
+
+}  // namespace graphc

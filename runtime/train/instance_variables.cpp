@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Instance: variables by name, standardize's fit, and the weights file.
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/train/entry.h"
+#include "runtime/train/instance.h"
+#include "runtime/train/safetensors.h"
+#include "runtime/train/standardize.h"
+#include "runtime/train/tensor_info.h"
+
+namespace graphc {
+namespace {
+
+bool is_weight(const graphc_tensor& variable) {
+  return variable.role == GRAPHC_ROLE_PARAMETER || variable.role == GRAPHC_ROLE_RUNNING || variable.role == GRAPHC_ROLE_FITTED;
+}
+
+double element(const void* data, uint8_t dtype, uint64_t index) {
+  if (dtype == GRAPHC_F32) return static_cast<const float*>(data)[index];
+  if (dtype == GRAPHC_I32) return static_cast<const int32_t*>(data)[index];
+  return static_cast<const uint8_t*>(data)[index];
+}
+
+}  // namespace
+
+const graphc_tensor& Instance::variable(std::string_view name) const {
+  std::vector<std::string> names;
+  for (uint32_t i = 0; i < module_->variables; ++i) {
+    if (name == module_->variable[i].name) return module_->variable[i];
+    names.push_back(module_->variable[i].name);
+  }
+  throw Error("variable \"" + std::string(name) + "\" does not exist" + suggest(std::string(name), names));
+}
+
+std::byte* Instance::place(const graphc_tensor& variable) const {
+  return (variable.role == GRAPHC_ROLE_PARAMETER ? params_ : state_).data() + variable.offset;
+}
+
+uint64_t Instance::checked(std::string_view name, uint8_t dtype) const {
+  const graphc_tensor& tensor = variable(name);
+  if (tensor.dtype != dtype)
+    throw Error("variable \"" + std::string(name) + "\" is " + describe(tensor) + ", it was asked for as " +
+                std::string(dtype_name(dtype)));
+  return elements_at(tensor, 0);
+}
+
+void Instance::read(std::string_view name, const OutputArray& values) const {
+  const graphc_tensor& tensor = variable(name);
+  copy_from_strided(tensor, place(tensor), static_cast<std::byte*>(values.data()));
+}
+
+void Instance::set(std::string_view name, const ArrayView& values) {
+  uint64_t count = checked(name, values.dtype());
+  const graphc_tensor& tensor = variable(name);
+  if (values.size() != unknown_size && values.size() != count)
+    throw Error("variable \"" + std::string(name) + "\" is " + describe(tensor) + " (" + std::to_string(count) + " elements), " +
+                std::to_string(values.size()) + " were given");
+  copy_to_strided(tensor, static_cast<const std::byte*>(values.data()), place(tensor));
+  if (tensor.role == GRAPHC_ROLE_FITTED) fitted_ = true;
+}
+
+bool Instance::needs_fit() const {
+  if (fitted_) return false;
+  return std::any_of(module_->variable, module_->variable + module_->variables,
+                     [](const graphc_tensor& variable) { return variable.role == GRAPHC_ROLE_FITTED; });
+}
+
+void Instance::fit(const Arrays& inputs, uint64_t rows) {
+  std::vector<std::pair<const graphc_tensor*, std::vector<float>>> results;
+  std::vector<std::pair<std::string, Statistics>> known;  // mean and scale of one input are computed once
+  for (uint32_t i = 0; i < module_->variables; ++i) {
+    const graphc_tensor& target = module_->variable[i];
+    if (target.role != GRAPHC_ROLE_FITTED) continue;
+    std::string_view of = target.of ? target.of : "";
+    size_t colon = std::min(of.rfind(':'), of.size());
+    std::string input(of.substr(0, colon));
+    std::string_view statistic = colon < of.size() ? of.substr(colon + 1) : "";
+    if (statistic != "mean" && statistic != "scale")
+      throw Error(std::string("fit: variable \"") + target.name + "\" wants the statistic \"" + std::string(of) +
+                  "\", which is unknown");
+    const graphc_tensor* tensor = nullptr;
+    for (uint32_t e = 0; e < module_->entries && !tensor; ++e)
+      for (uint32_t k = 0; k < module_->entry[e].inputs; ++k)
+        if (input == module_->entry[e].input[k].name) tensor = &module_->entry[e].input[k];
+    auto item =
+        std::find_if(inputs.items().begin(), inputs.items().end(), [&](const NamedArray& given) { return given.name == input; });
+    if (!tensor || item == inputs.items().end())
+      throw Error(std::string("fit: variable \"") + target.name + "\" is fitted on input \"" + input +
+                  "\", which is not among the arrays given");
+    uint64_t width = elements_per_row(*tensor), features = elements_at(target, 0);
+    if (rows == 0 || width == 0 || features == 0 || width % features)
+      throw Error("fit: " + std::to_string(rows) + " rows of input \"" + input + "\" (" + describe(*tensor) + ") cannot give \"" +
+                  target.name + "\" (" + describe(target) + ")");
+    const ArrayView& array = item->array;
+    if (array.size() != unknown_size && array.size() / width < rows)
+      throw Error("fit: input \"" + input + "\" is " + describe(*tensor) + ": " + std::to_string(rows) + " rows need " +
+                  std::to_string(rows * width) + " elements, the array given has " + std::to_string(array.size()));
+    auto same = [&](const auto& entry) { return entry.first == input && entry.second.mean.size() == features; };
+    auto found = std::find_if(known.begin(), known.end(), same);
+    if (found == known.end()) {
+      std::vector<double> values(width);
+      auto row = [&](uint64_t r) -> std::span<const double> {
+        for (uint64_t e = 0; e < width; ++e) values[e] = element(array.data(), array.dtype(), r * width + e);
+        return values;
+      };
+      found = known.insert(known.end(), {input, column_statistics(rows, width, features, "fit: input \"" + input + "\"", row)});
+    }
+    const std::vector<double>& values = statistic == "mean" ? found->second.mean : found->second.scale;
+    results.emplace_back(&target, std::vector<float>(values.begin(), values.end()));
+  }
+  for (const auto& [target, values] : results) set(target->name, values);
+  fitted_ = true;
+}
+
+void Instance::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
+  Safetensors file;
+  file.metadata = metadata;
+  for (uint32_t i = 0; i < module_->variables; ++i) {
+    const graphc_tensor& variable = module_->variable[i];
+    if (!is_weight(variable)) continue;
+    StoredTensor stored{variable.name, variable.dtype, shape_at(variable, 0), {}};
+    stored.data.resize(elements_at(variable, 0) * element_bytes(variable.dtype));
+    copy_from_strided(variable, place(variable), stored.data.data());
+    file.tensors.push_back(std::move(stored));
+  }
+  write_safetensors(path, file);
+}
+
+std::map<std::string, std::string> Instance::load(const std::string& path) {
+  Safetensors file = read_safetensors(path);
+  ErrorList errors;
+  std::vector<std::pair<const graphc_tensor*, const StoredTensor*>> pairs;
+  std::vector<std::string> wanted;
+  for (uint32_t i = 0; i < module_->variables; ++i) {
+    const graphc_tensor& variable = module_->variable[i];
+    if (!is_weight(variable)) continue;
+    wanted.push_back(variable.name);
+    const StoredTensor* stored = file.find(variable.name);
+    if (!stored) {
+      errors.add(path, "tensor \"" + wanted.back() + "\" (" + describe(variable) + ") is missing");
+    } else if (stored->dtype != variable.dtype || stored->shape != shape_at(variable, 0)) {
+      errors.add(path, "tensor \"" + wanted.back() + "\" is " + describe(stored->dtype, stored->shape) + ", the model wants " +
+                           describe(variable));
+    } else {
+      pairs.emplace_back(&variable, stored);
+    }
+  }
+  for (const StoredTensor& stored : file.tensors)
+    if (!errors.full() && std::find(wanted.begin(), wanted.end(), stored.name) == wanted.end())
+      errors.add(path, "tensor \"" + stored.name + "\" is not in the model" + suggest(stored.name, wanted));
+  errors.throw_if_any();
+  for (const auto& [variable, stored] : pairs) copy_to_strided(*variable, stored->data.data(), place(*variable));
+  fitted_ = true;
+  return file.metadata;
+}
+
+}  // namespace graphc

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// main of every doctest program; its last line counts the tests that were skipped for want of data or tools.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <cstdio>
+
+#include "tests/support/skip.h"
+
+int main(int argc, char** argv) {
+  doctest::Context context(argc, argv);
+  int status = context.run();
+  if (graphc_test::skipped() > 0) std::printf("%d SKIPPED\n", graphc_test::skipped());
+  return status;
+}
