@@ -5,6 +5,7 @@
 // variables, outputs, and updates, which say what new value replaces which variable.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -72,7 +73,7 @@ class Graph {
  private:
   Type result_type(const InferContext& context, const Node& call) const;
 
-  std::vector<Node> nodes_;
+  std::deque<Node> nodes_;  // a reference to a node stays valid while the graph grows
   std::vector<Place> places_;
   std::vector<Body> bodies_;
   std::unordered_map<ValueId, std::string> labels_;

@@ -79,6 +79,10 @@ static void print_block(const Kernel& k, const Block& block, int depth, std::str
         text += fmt::format("{}r{} = {} {} i{} in {} e{}{}\n", pad, s.result, def(s.op).name, s.lanes ? "lanes" : "blocks", s.variable,
                             to_string(s.extent), s.value, s.other == no_expr ? "" : fmt::format(" e{}", s.other));
         break;
+      case Statement::transpose:
+        text += fmt::format("{}transpose i{} in {}, i{} in {}: b{}[{}] = e{}\n", pad, s.variable, to_string(s.extent), s.n_variable, to_string(s.n_extent),
+                            s.buffer, print_index(s.index), s.value);
+        break;
       case Statement::contract:
         text += fmt::format("{}r{} = contract i{} in {}, i{} in {}, sum i{} in {}: e{} * e{}, tile {} x {}\n", pad, s.result, s.variable,
                             to_string(s.extent), s.n_variable, to_string(s.n_extent), s.k_variable, to_string(s.k_extent), s.value, s.other,

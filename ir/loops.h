@@ -54,6 +54,7 @@ struct Statement {
     store,     // buffer[index] = value
     add,       // buffer[index] += value; dropped where the dynamic index leaves [0, limit)
     reduce,    // result = combine over variable in [0, extent) of value, in the order that `lanes` says; usable behind it
+    transpose, // buffer[index] = value over variable and n_variable; the load is contiguous along the first, the store along the second
     contract,  // result(m, n) = sum over k of a * b; the body runs for each m and n
   } kind;
   uint32_t variable = 0;  // loop, vector, reduce: over which; contract: m

@@ -31,6 +31,7 @@ struct Launch {
   std::string label;               // what it computes, for people
   double flops = 0;                // at the maximum of rows
   std::vector<std::string> decisions = {};  // what was fused into it, what not, and why
+  std::vector<ValueId> values = {};  // what it computes of the entry's graph; a value may be computed in several launches
 };
 
 // Launches of one stage may run at the same time, their tasks in any order.
@@ -48,7 +49,7 @@ struct Plan {
   uint32_t loss = ~0u;                    // the buffer that is checked, or none
   bool reports_rows = false;
   uint64_t workspace_bytes = 0;
-  std::vector<std::string> cached;        // forward values that the backward reads from memory
+  std::vector<ValueId> cached;            // forward values that the backward reads from memory
 };
 
 struct PlacedVariable {
@@ -72,6 +73,9 @@ struct PlanModule {
   PlanModule& operator=(PlanModule&&) = default;
   const Plan* plan(const std::string& entry) const;
 };
+
+// Which values of an entry the loss and the reported outputs need; the others are of the backward and of updates.
+std::vector<bool> forward_values(const Graph& entry);
 
 // The text form: "graphc.plan 1", then tables, buffers, stages and the loops of every kernel.
 std::string print(const PlanModule& plan);

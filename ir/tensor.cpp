@@ -203,7 +203,10 @@ Tensor count_of(Tensor x) {
   return count.size == 1 ? rows : rows * double(count.size);
 }
 
-Tensor mean(Tensor x) { return sum(x) / count_of(x); }
+Tensor mean(Tensor x) {
+  Tensor total = sum(x);
+  return total / count_of(x);
+}
 
 Tensor zeros_like(Tensor x) { return like(x, 0); }
 

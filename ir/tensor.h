@@ -69,6 +69,9 @@ class GraphBuilder {
   Place place_;
 };
 
+// Where two operands of one C++ expression both make nodes, their order is the C++ compiler's choice, and with it the ids:
+// rules and composites name such operands before they combine them, so that every build of graphc gives the same graph.
+
 // ---- ops by name; elementwise binary ops broadcast as NumPy does, a plain number takes the other operand's type
 #define GRAPHC_OP(name)
 #define GRAPHC_UNARY(name) Tensor name(Tensor x);

@@ -194,16 +194,35 @@ void KernelEmitter::contract_epilogue(const Statement& s, Value* row, int rows, 
   double cost = 0;
   for (const Statement& t : s.body) cost += t.value == no_expr ? 0 : weight(k_, t.value);
   if (cost <= 12 || sums.size() <= 2) {
-    for (int m = 0; m < rows; m++) {
-      variables_[s.variable] = m ? b_.CreateAdd(row, integer(m), "", true, true) : row;
-      results_[s.result].assign(sums.begin() + m * int64_t(columns), sums.begin() + (m + 1) * int64_t(columns));
-      known_.emplace_back();
-      block(s.body);
-      known_.pop_back();
+    // Values of several rows before their stores: a narrow row's store would hold up the load of the row behind it.
+    size_t stores = s.body.size();
+    int together = std::max<int>(1, std::min<int>(rows, int(24 / (columns * stores))));
+    for (int first = 0; first < rows; first += together) {
+      int last = std::min(rows, first + together);
+      std::vector<Value*> values;
+      auto at_row = [&](int m) { variables_[s.variable] = m ? b_.CreateAdd(row, integer(m), "", true, true) : row; };
+      for (int m = first; m < last; m++) {
+        at_row(m);
+        results_[s.result].assign(sums.begin() + m * int64_t(columns), sums.begin() + (m + 1) * int64_t(columns));
+        known_.emplace_back();
+        for (size_t c = 0; c < columns; c++) {
+          group_.clear();
+          for (const Statement& store : s.body) values.push_back(value(store.value, c));
+        }
+        known_.pop_back();
+      }
+      auto next = values.begin();
+      for (int m = first; m < last; m++) {
+        at_row(m);
+        for (size_t c = 0; c < columns; c++)
+          for (const Statement& store : s.body) store_value(store, *next++, c);
+      }
     }
+    group_.clear();
     return;
   }
-  // A run of equal registers is one loop over a scratch, so that a long epilogue is emitted once.
+  // A run of equal registers goes through a scratch to a function, which all tiles share: a long epilogue is emitted
+  // once, and its constants do not take the registers of the sums.
   for (size_t c = 0; c < columns;) {
     size_t end = c + 1;
     while (end < columns && chunks_[end].width == chunks_[c].width && chunks_[end].active == chunks_[c].active) end++;
@@ -213,23 +232,46 @@ void KernelEmitter::contract_epilogue(const Statement& s, Value* row, int rows, 
     for (int m = 0; m < rows; m++)
       for (int64_t i = 0; i < run; i++)
         b_.CreateAlignedStore(sums[size_t(m) * columns + c + size_t(i)], b_.CreateConstInBoundsGEP1_64(type, scratch, uint64_t(m * run + i)), llvm::Align(4));
-    Chunk first = chunks_[c];
-    count_loop(integer(0), integer(rows), 1, [&](Value* m) {
-      auto column = [&](Value* i) {
-        Value* index = run == 1 ? m : b_.CreateAdd(b_.CreateMul(m, integer(run)), i);
-        Value* sum = b_.CreateAlignedLoad(type, b_.CreateInBoundsGEP(type, scratch, index), llvm::Align(4));
-        Value* base = run == 1 ? first.base : b_.CreateAdd(first.base, b_.CreateMul(i, integer(first.width)), "", true, true);
-        variables_[s.variable] = b_.CreateAdd(row, m, "", true, true);
-        with_chunks(s.n_variable, {{base, first.width, first.active}}, [&] {
-          results_[s.result] = {sum};
-          block(s.body);
-        });
-      };
-      if (run == 1) column(integer(0));
-      else count_loop(integer(0), integer(run), 1, column);
-    });
+    std::vector<Value*> arguments = buffers_;
+    arguments.insert(arguments.end(), {rows_, scratch, row, integer(rows), chunks_[c].base, integer(run)});
+    for (uint32_t v = 0; v < s.variable; v++) arguments.push_back(variables_[v]);
+    b_.CreateCall(epilogue_function(s, chunks_[c].width, chunks_[c].active), arguments);
     c = end;
   }
+}
+
+llvm::Function* KernelEmitter::epilogue_function(const Statement& s, int width, int active) {
+  auto [it, is_new] = epilogues_.try_emplace({width, active}, nullptr);
+  if (is_new) it->second = KernelEmitter(module_, k_, target_, max_rows_, name_ + "_epilogue" + std::to_string(active)).run_epilogue(s, width, active);
+  return it->second;
+}
+
+llvm::Function* KernelEmitter::run_epilogue(const Statement& s, int width, int active) {
+  std::vector<llvm::Type*> extra{llvm::PointerType::getUnqual(b_.getContext())};
+  extra.insert(extra.end(), 4 + s.variable, integer_);
+  begin(std::move(extra), name_);
+  auto argument = [&](size_t i) { return function_->getArg(unsigned(k_.buffers.size() + 1 + i)); };
+  Value *scratch = argument(0), *row = argument(1), *count = argument(2), *column = argument(3), *runs = argument(4);
+  for (uint32_t v = 0; v < s.variable; v++) variables_[v] = argument(5 + v);
+  result_varies_[s.result] = true;
+  hoist({s}, s.variable);
+  llvm::Type* type = vector_of(b_.getFloatTy(), width);
+  count_loop(integer(0), count, 1, [&](Value* m) {
+    variables_[s.variable] = b_.CreateAdd(row, m, "", true, true);
+    Value* first = b_.CreateMul(m, runs, "", true, true);
+    count_loop(integer(0), runs, 1, [&](Value* i) {
+      Value* sum = b_.CreateAlignedLoad(type, b_.CreateInBoundsGEP(type, scratch, b_.CreateAdd(first, i, "", true, true)), llvm::Align(4));
+      Value* base = b_.CreateAdd(column, b_.CreateMul(i, integer(width), "", true, true), "", true, true);
+      with_chunks(s.n_variable, {{base, width, active}}, [&] {
+        results_[s.result] = {sum};
+        block(s.body);
+      });
+    });
+  });
+  b_.CreateRetVoid();
+  b_.SetInsertPoint(entry_);
+  b_.CreateBr(&*std::next(function_->begin()));
+  return function_;
 }
 
 }  // namespace graphc

@@ -12,19 +12,8 @@ using namespace loops;
 using llvm::Value;
 
 KernelEmitter::KernelEmitter(llvm::Module& module, const Kernel& kernel, const Target& target, int64_t max_rows, const std::string& name)
-    : builder_(std::make_shared<llvm::IRBuilder<>>(module.getContext())), b_(*builder_), k_(kernel), target_(target), max_rows_(max_rows) {
-  auto& context = module.getContext();
-  std::vector<llvm::Type*> types(kernel.buffers.size(), llvm::PointerType::getUnqual(context));
-  types.push_back(b_.getInt32Ty());
-  types.push_back(b_.getInt32Ty());
-  auto type = llvm::FunctionType::get(b_.getVoidTy(), types, false);
-  function_ = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module);
-  function_->addFnAttr(llvm::Attribute::NoUnwind);
-  for (uint32_t i = 0; i < kernel.buffers.size(); i++) {
-    function_->addParamAttr(i, llvm::Attribute::NoAlias);  // the plan never passes overlapping buffers of which one is written
-    if (!kernel.buffers[i].written) function_->addParamAttr(i, llvm::Attribute::ReadOnly);
-    buffers_.push_back(function_->getArg(i));
-  }
+    : builder_(std::make_shared<llvm::IRBuilder<>>(module.getContext())), b_(*builder_), k_(kernel), target_(target), max_rows_(max_rows),
+      module_(module), name_(name) {
   integer_ = b_.getIntNTy(unsigned(target.pointer_bytes) * 8);
   for (ExprId e = 0; e < kernel.exprs.size(); e++) {
     dependences_.push_back(dependences(kernel, e));
@@ -36,22 +25,38 @@ KernelEmitter::KernelEmitter(llvm::Module& module, const Kernel& kernel, const T
   }
 }
 
-llvm::Function* KernelEmitter::run() {
-  entry_ = llvm::BasicBlock::Create(function_->getContext(), "entry", function_);
-  auto body = llvm::BasicBlock::Create(function_->getContext(), "body", function_);
+// A function of the kernel's buffers, the rows and more.
+void KernelEmitter::begin(std::vector<llvm::Type*> extra, const std::string& name) {
+  auto& context = module_.getContext();
+  std::vector<llvm::Type*> types(k_.buffers.size(), llvm::PointerType::getUnqual(context));
+  types.push_back(b_.getInt32Ty());
+  types.insert(types.end(), extra.begin(), extra.end());
+  function_ = llvm::Function::Create(llvm::FunctionType::get(b_.getVoidTy(), types, false), llvm::Function::InternalLinkage, name, module_);
+  function_->addFnAttr(llvm::Attribute::NoUnwind);
+  function_->addFnAttr(llvm::Attribute::NoInline);
+  for (uint32_t i = 0; i < k_.buffers.size(); i++) {
+    function_->addParamAttr(i, llvm::Attribute::NoAlias);  // the plan never passes overlapping buffers of which one is written
+    if (!k_.buffers[i].written) function_->addParamAttr(i, llvm::Attribute::ReadOnly);
+    buffers_.push_back(function_->getArg(i));
+  }
+  entry_ = llvm::BasicBlock::Create(context, "entry", function_);
+  auto body = llvm::BasicBlock::Create(context, "body", function_);
   b_.SetInsertPoint(body);
-  size_t n = k_.buffers.size();
-  rows_ = function_->getArg(unsigned(n));
-  task_ = function_->getArg(unsigned(n + 1));
+  rows_ = function_->getArg(unsigned(k_.buffers.size()));
   wide_rows_ = b_.CreateZExtOrTrunc(rows_, integer_, "rows");
   variables_.assign(k_.variables, integer(0));
   results_.resize(k_.results);
   result_varies_.assign(k_.results, false);
   known_.emplace_back();
+}
+
+llvm::Function* KernelEmitter::run() {
+  begin({b_.getInt32Ty()}, name_);
+  task_ = function_->getArg(unsigned(k_.buffers.size() + 1));
   block(k_.body);
   b_.CreateRetVoid();
   b_.SetInsertPoint(entry_);
-  b_.CreateBr(body);
+  b_.CreateBr(&*std::next(function_->begin()));
   return function_;
 }
 
@@ -249,6 +254,7 @@ void KernelEmitter::hoist_expr(ExprId id, uint64_t inner) {
 static void defined_in(const Block& block, uint64_t& bits) {
   for (const Statement& s : block) {
     if (s.kind == Statement::loop || s.kind == Statement::vector || s.kind == Statement::reduce || s.kind == Statement::contract) bits |= uint64_t{1} << s.variable;
+    if (s.kind == Statement::transpose) bits |= uint64_t{1} << s.variable | uint64_t{1} << s.n_variable;
     if (s.kind == Statement::contract) bits |= uint64_t{1} << s.n_variable | uint64_t{1} << s.k_variable;
     if (s.kind == Statement::reduce || s.kind == Statement::contract) bits |= uint64_t{1} << (32 + s.result);
     defined_in(s.body, bits);

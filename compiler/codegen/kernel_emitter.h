@@ -36,6 +36,9 @@ class KernelEmitter {
   // max_rows bounds sums over the batch.
   KernelEmitter(llvm::Module& module, const loops::Kernel& kernel, const Target& target, int64_t max_rows, const std::string& name);
   llvm::Function* run();
+  // void(buffers..., i32 rows, scratch, row, row count, column, runs, outer variables...): what follows a contraction's sum,
+  // for rows x runs registers of `width` sums that lie in the scratch.
+  llvm::Function* run_epilogue(const loops::Statement& contract, int width, int active);
 
  private:
   using ExprId = loops::ExprId;
@@ -73,6 +76,7 @@ class KernelEmitter {
   void stores(const Statement* first, const Statement* last);
   void store_value(const Statement& s, llvm::Value* value, size_t chunk);
   void add_at(const Statement& s);
+  void transpose(const Statement& s);
   Bounds bounds(uint32_t variable, Dim extent);
   std::vector<Chunk> chunks(llvm::Value* base, int64_t count, bool masks_fit);
   // for (i = low; i < high; i += step) body(i)
@@ -94,6 +98,7 @@ class KernelEmitter {
   void contract(const Statement& s);
   void contract_columns(const Statement& s, const std::vector<Chunk>& list);
   void contract_tile(const Statement& s, llvm::Value* row, int rows);
+  llvm::Function* epilogue_function(const Statement& s, int width, int active);
   void contract_epilogue(const Statement& s, llvm::Value* row, int rows, std::vector<llvm::Value*>& sums);
   bool rows_may_repeat(const Statement& s) const;
 
@@ -102,7 +107,11 @@ class KernelEmitter {
   const loops::Kernel& k_;
   const Target& target_;
   int64_t max_rows_;
+  llvm::Module& module_;
+  std::string name_;
   llvm::Function* function_ = nullptr;
+  std::map<std::pair<int, int>, llvm::Function*> epilogues_;
+  void begin(std::vector<llvm::Type*> extra, const std::string& name);
   std::vector<llvm::Value*> buffers_, variables_;
   llvm::Value *rows_ = nullptr, *task_ = nullptr, *wide_rows_ = nullptr;
   llvm::Type* integer_ = nullptr;                    // as wide as a pointer

@@ -525,13 +525,13 @@ Lowered lower_packing(const Graph& graph, const Cluster& c, uint32_t from, uint3
     store.add(uint32_t(a), r[size_t(a)]);
   }
   ExprId e = l.kernel.add({.kind = Expr::load, .dtype = DType::f32, .id = 0, .index = load});
-  Block body{{.kind = Statement::store, .buffer = 1, .index = store, .value = e}};
-  for (int a = rank; a-- > 0;)
-    body = {{.kind = a == rank - 1 ? Statement::vector : Statement::loop, .variable = uint32_t(a), .extent = result[a], .body = std::move(body)}};
+  uint32_t i = uint32_t(rank - 2), j = uint32_t(rank - 1);
+  Block body{{.kind = Statement::transpose, .variable = i, .extent = result[rank - 2], .buffer = 1, .index = store, .value = e, .n_variable = j, .n_extent = result[rank - 1]}};
+  for (int a = rank - 2; a-- > 0;) body = {{.kind = Statement::loop, .variable = uint32_t(a), .extent = result[a], .body = std::move(body)}};
   l.kernel.body = std::move(body);
   l.kernel.task_variable = 0;
   l.kernel.task_extent = result[0];
-  l.kernel.task_chunk = choose_chunk(result[0].at(max_rows), double(result.count_at(max_rows)) / double(std::max<int64_t>(result[0].at(max_rows), 1)), 1);
+  l.kernel.task_chunk = choose_chunk(result[0].at(max_rows), double(result.count_at(max_rows)) / double(std::max<int64_t>(result[0].at(max_rows), 1)), 16);
   return l;
 }
 

@@ -49,6 +49,7 @@ class EntryPlan {
     while (!lower_all() || !order()) {}
     emit();
     find_lifetimes();
+    find_cached();
     return std::move(p_);
   }
 
@@ -199,10 +200,43 @@ class EntryPlan {
     throw InternalError("plan: the kernels of " + g_.name + " cannot be ordered");
   }
 
-  void launch(Lowered l, std::string label, std::vector<std::string> decisions, bool checks) {
+  // What a cluster computes, by id: from what it writes back to what it loads.
+  std::vector<ValueId> values_of(uint32_t cluster) const {
+    const Cluster& c = fusion_.clusters[cluster];
+    std::vector<ValueId> stack = c.stored;
+    for (uint32_t o : c.outputs) stack.push_back(g_.outputs[o].value);
+    for (uint32_t u : c.updates) stack.push_back(g_.updates[u].value);
+    std::set<ValueId> found;
+    while (!stack.empty()) {
+      ValueId v = stack.back();
+      stack.pop_back();
+      bool here = fusion_.home[v] == cluster || (!fusion_.in_memory[v] && is_floating(g_, v));
+      if (is_memory_source(g_[v]) || !here || !found.insert(v).second) continue;
+      stack.insert(stack.end(), g_[v].operands.begin(), g_[v].operands.end());
+    }
+    return {found.begin(), found.end()};
+  }
+
+  // A launch that computes anything but forward values is of the backward.
+  void find_cached() {
+    if (!g_.loss) return;
+    auto forward = forward_values(g_);
+    std::set<ValueId> cached;
+    for (const Stage& stage : p_.stages)
+      for (const Launch& l : stage.launches) {
+        if (std::all_of(l.values.begin(), l.values.end(), [&](ValueId v) { return forward[v]; })) continue;
+        for (ValueId v : l.values)
+          for (ValueId o : g_[v].operands)
+            if (forward[o] && fusion_.in_memory[o] && !std::binary_search(l.values.begin(), l.values.end(), o)) cached.insert(fusion_.view_of[o]);
+      }
+    for (ValueId v : cached)
+      if (!is_memory_source(g_[v])) p_.cached.push_back(v);
+  }
+
+  void launch(Lowered l, std::string label, std::vector<std::string> decisions, bool checks, std::vector<ValueId> values = {}) {
     Stage stage;
     stage.checks_loss = checks;
-    stage.launches.push_back({kernels_.add(std::move(l.kernel)), std::move(l.arguments), std::move(label), l.flops, std::move(decisions)});
+    stage.launches.push_back({kernels_.add(std::move(l.kernel)), std::move(l.arguments), std::move(label), l.flops, std::move(decisions), std::move(values)});
     p_.stages.push_back(std::move(stage));
   }
 
@@ -223,7 +257,8 @@ class EntryPlan {
         bool is_pack = i + 1 < steps_[s].lowered.size();
         bool checks = !checked && steps_[s].updates && !is_pack;
         checked |= checks;
-        launch(std::move(steps_[s].lowered[i]), is_pack ? "pack" : label_of(c), is_pack ? std::vector<std::string>{} : c.decisions, checks);
+        launch(std::move(steps_[s].lowered[i]), is_pack ? "pack" : label_of(c), is_pack ? std::vector<std::string>{} : c.decisions, checks,
+               is_pack ? std::vector<ValueId>{} : values_of(s));
       }
     }
     for (const auto& [update, temporary] : deferred_) {

@@ -32,7 +32,8 @@ extern const CompositeDef composite_relu{
       return max(0.0, c.tensors[0]);  // the constant first: then its NaN check folds away
     },
     .vjp = [](const CompositeVjp& c) -> Cotangents {
-      return {select(greater(c.results[0], 0.0), *c.cotangents[0], zeros_like(c.results[0]))};
+      Tensor positive = greater(c.results[0], 0.0);
+      return {select(positive, *c.cotangents[0], zeros_like(c.results[0]))};
     },
     .cases = unary_cases(-2, 2, {0})};
 
@@ -42,7 +43,8 @@ extern const CompositeDef composite_leaky_relu{
     .build = [](CompositeContext& c) {
       want_float(c);
       Tensor x = c.tensors[0];
-      return select(greater(x, 0.0), x, x * c.number("slope"));
+      Tensor positive = greater(x, 0.0);
+      return select(positive, x, x * c.number("slope"));
     },
     .cases = unary_cases(-2, 2, {0})};
 
@@ -52,7 +54,8 @@ extern const CompositeDef composite_softplus{
     .build = [](CompositeContext& c) {
       want_float(c);
       Tensor x = c.tensors[0];
-      return max(x, 0.0) + log1p(exp(-abs(x)));
+      Tensor linear = max(x, 0.0);
+      return linear + log1p(exp(-abs(x)));
     },
     .vjp = [](const CompositeVjp& c) -> Cotangents { return {*c.cotangents[0] * sigmoid(c.operands[0])}; },
     .cases = unary_cases()};
@@ -85,7 +88,8 @@ extern const CompositeDef composite_log_softmax{
     },
     .vjp = [](const CompositeVjp& c) -> Cotangents {
       Tensor y = c.results[0], g = *c.cotangents[0];
-      return {g - exp(y) * along_last(reduce_sum(g, -1), y.shape())};
+      Tensor p = exp(y);
+      return {g - p * along_last(reduce_sum(g, -1), y.shape())};
     },
     .cases = {{.operands = {{DType::f32, {batch, 10}}}}, {.operands = {{DType::f32, {3, 35}}}}, {.operands = {{DType::f32, {7}}}},
               {.operands = {{DType::f32, {1, 2}}}}, {.operands = {{DType::f32, {0, 4}}}}, {.operands = {{DType::f32, {2, 1, 1, 2, 3}}}}}};

@@ -56,7 +56,9 @@ extern const CompositeDef composite_cross_entropy{
       Tensor x = c.tensors[0], y = c.tensors[1];
       Tensor z = x - broadcast(stop_gradient(reduce_max(x, -1)), x.shape(), leading_axes(x.rank() - 1));
       Tensor log_sum = log(reduce_sum(exp(z), -1));
-      return labels ? mean(log_sum - pick(z, y)) : mean(log_sum * reduce_sum(y, -1) - reduce_sum(y * z, -1));
+      if (labels) return mean(log_sum - pick(z, y));
+      Tensor weighted = log_sum * reduce_sum(y, -1);
+      return mean(weighted - reduce_sum(y * z, -1));
     },
     .prepare = [](GraphBuilder& b, const Arguments& arguments) -> std::optional<Tensor> {
       if (logits_of(arguments.tensors[0]))
@@ -98,7 +100,8 @@ extern const CompositeDef composite_binary_cross_entropy{
       Tensor x = c.tensors[0], y = c.tensors[1];
       if (x.type() != y.type() || x.dtype() != DType::f32)
         c.fail("wants two f32 of one shape, got " + to_string(x.type()) + " and " + to_string(y.type()));
-      return mean(softplus(x) - y * x);
+      Tensor s = softplus(x);
+      return mean(s - y * x);
     },
     .cases = binary_mean_cases()};
 

@@ -34,12 +34,15 @@ extern const CompositeDef composite_adam{
       Tensor power1 = c.shared("beta1_power", 1, [&](Tensor p) { return p * beta1; });
       Tensor power2 = c.shared("beta2_power", 1, [&](Tensor p) { return p * beta2; });
       Tensor root = sqrt(1.0 - power2);
-      Tensor rate = c.hyper("learning_rate") * root / (1.0 - power1);
-      Tensor new_m = m * beta1 + g * (1 - beta1);
-      Tensor new_v = v * beta2 + (g * g) * (1 - beta2);
+      Tensor rate = c.hyper("learning_rate") * root;
+      rate = rate / (1.0 - power1);
+      Tensor old_m = m * beta1, old_v = v * beta2;
+      Tensor new_m = old_m + g * (1 - beta1);
+      Tensor new_v = old_v + (g * g) * (1 - beta2);
       c.update(m, new_m);
       c.update(v, new_v);
-      return c.parameter - rate * new_m / (sqrt(new_v) + root * c.number("epsilon"));
+      Tensor above = rate * new_m, deviation = sqrt(new_v);
+      return c.parameter - above / (deviation + root * c.number("epsilon"));
     }};
 
 }  // namespace graphc

@@ -60,7 +60,8 @@ extern const OpDef op_scatter_add{
     .vjp = [](const VjpContext& c) -> Cotangents {
       Tensor indices = c.operands[0], updates = c.operands[1];
       double n = double(c.attribute<int64_t>(0));
-      Tensor inside = logical_and(greater_equal(indices, 0.0), less(indices, n));
+      Tensor not_below = greater_equal(indices, 0.0), not_above = less(indices, n);
+      Tensor inside = logical_and(not_below, not_above);
       Shape shape = updates.shape();
       std::vector<int64_t> axes;
       for (int a = 0; a < indices.rank(); a++) axes.push_back(a);

@@ -72,7 +72,10 @@ extern const OpDef op_sqrt{
 
 extern const OpDef op_rsqrt{
     .name = "rsqrt", .doc = "1 / sqrt(x)", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
-    .vjp = [](const VjpContext& c) -> Cotangents { return {-0.5 * c.cotangent * (c.result / c.operands[0])}; },
+    .vjp = [](const VjpContext& c) -> Cotangents {
+      Tensor half = -0.5 * c.cotangent;
+      return {half * (c.result / c.operands[0])};
+    },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::rsqrt(x[0]); },
     .reference = [](In x) { return 1 / std::sqrt(x[0]); },
     .cases = unary_cases(0.2, 3)};

@@ -12,10 +12,11 @@
 #include <vector>
 
 #include "compiler/frontend/model_file.h"
+#include "tests/support/golden.h"
 
-namespace graphc::test {
+namespace graphc_test {
 
-inline std::filesystem::path source_root() { return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path(); }
+inline std::filesystem::path source_root() { return source_dir(); }
 
 struct ErrorCase {
   std::string name;  // "size_zero.gc"
@@ -27,10 +28,7 @@ struct ErrorCase {
 
 inline ErrorCase read_case(const std::filesystem::path& path) {
   ErrorCase c{path.filename().string(), path, "", "", {}};
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream all;
-  all << in.rdbuf();
-  std::string file = all.str(), mark = "# expect:";
+  std::string file = read_file(path.string()), mark = "# expect:";
   size_t at = file.starts_with(mark) ? 0 : file.find("\n" + mark);
   if (at != std::string::npos && at > 0) at++;
   c.text = file.substr(0, at);
@@ -57,8 +55,8 @@ inline std::vector<ErrorCase> error_cases() {
 inline std::string message_of(const std::string& text, const std::string& name,
                               const std::map<std::string, std::string>& sets = {}) {
   try {
-    parse_model(text, name, sets);
-  } catch (const CompileError& error) {
+    graphc::parse_model(text, name, sets);
+  } catch (const graphc::CompileError& error) {
     std::istringstream lines(error.what());
     std::string message;
     for (std::string line; std::getline(lines, line);) {
@@ -76,4 +74,4 @@ struct HostileCase {
 };
 std::vector<HostileCase> hostile_cases();
 
-}  // namespace graphc::test
+}  // namespace graphc_test

@@ -11,7 +11,9 @@
 #include "compiler/frontend/diagnose.h"
 #include "tests/frontend/error_cases.h"
 
-namespace graphc::test {
+namespace graphc_test {
+
+using namespace graphc;
 
 static std::string as_comments(const std::string& message) {
   std::istringstream lines(message);
@@ -20,21 +22,9 @@ static std::string as_comments(const std::string& message) {
   return text;
 }
 
-static std::string difference(const std::string& expected, const std::string& found) {
-  std::istringstream a(expected), b(found);
-  std::string text, x, y;
-  while (true) {
-    bool has_x = bool(std::getline(a, x)), has_y = bool(std::getline(b, y));
-    if (!has_x && !has_y) return text;
-    if (has_x && has_y && x == y)
-      text += "    " + x + "\n";
-    else
-      text += (has_x ? "  - " + x + "\n" : "") + (has_y ? "  + " + y + "\n" : "");
-  }
-}
-
 TEST_CASE("each mistake gives its message") {
-  bool bless = std::getenv("GRAPHC_BLESS") != nullptr;
+  const char* variable = std::getenv("GRAPHC_BLESS");
+  bool bless = variable && std::string(variable) == "1";
   auto cases = error_cases();
   CHECK(cases.size() >= 60);
   for (const ErrorCase& c : cases) {
@@ -44,7 +34,7 @@ TEST_CASE("each mistake gives its message") {
     if (bless)
       std::ofstream(c.path, std::ios::binary) << c.text << as_comments(message);
     else
-      FAIL_CHECK(c.name << ":\n" << difference(c.expected, message) << "GRAPHC_BLESS=1 accepts the new text");
+      FAIL_CHECK(c.name << ":\n" << line_difference(c.expected, message) << "GRAPHC_BLESS=1 accepts the new text");
   }
 }
 
@@ -54,10 +44,7 @@ static std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>> error_s
   std::regex call("\\b(refuse|unexpected|expect)\\(");
   for (const auto& entry : std::filesystem::directory_iterator(source_root() / "compiler" / "frontend")) {
     if (entry.path().extension() != ".cpp" || entry.path().filename() == "diagnose.cpp") continue;
-    std::ifstream in(entry.path());
-    std::stringstream all;
-    all << in.rdbuf();
-    std::string text = all.str();
+    std::string text = read_file(entry.path().string());
     for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
       size_t begin = size_t(it->position()), close = begin + size_t(it->length());
       bool in_string = false;
@@ -99,4 +86,4 @@ TEST_CASE("every place of the front end that raises an error is reached") {
   CHECK(count > 100);
 }
 
-}  // namespace graphc::test
+}  // namespace graphc_test

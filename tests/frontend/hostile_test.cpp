@@ -8,7 +8,9 @@
 
 #include "tests/frontend/error_cases.h"
 
-namespace graphc::test {
+namespace graphc_test {
+
+using namespace graphc;
 
 static std::string times(const std::string& text, size_t count) {
   std::string result;
@@ -109,4 +111,20 @@ TEST_CASE("hostile models give one message, soon") {
   }
 }
 
-}  // namespace graphc::test
+TEST_CASE("every truncation and every flipped bit of a model gives a model or an error") {
+  for (const char* name :
+       {"examples/digits/digits.gc", "tests/bench/models/deep_narrow.gc", "tests/bench/models/autoencoder.gc"}) {
+    const std::string text = read_file((source_root() / name).string());
+    size_t accepted = 0;
+    for (size_t size = 0; size < text.size(); size++) accepted += message_of(text.substr(0, size), "m.gc").empty();
+    for (size_t bit = 0; bit < text.size() * 8; bit++) {
+      std::string flipped = text;
+      flipped[bit / 8] = char(flipped[bit / 8] ^ (1 << (bit % 8)));
+      accepted += message_of(flipped, "m.gc").empty();
+    }
+    CHECK_MESSAGE(accepted < text.size() * 9, name);
+    CHECK_MESSAGE(accepted > 0, name);
+  }
+}
+
+}  // namespace graphc_test

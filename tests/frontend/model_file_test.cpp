@@ -5,7 +5,9 @@
 
 #include "tests/frontend/error_cases.h"
 
-namespace graphc::test {
+namespace graphc_test {
+
+using namespace graphc;
 
 // Everything that makes the graph what it is, without places and labels.
 static std::string shape_of_graph(const Graph& graph) {
@@ -236,14 +238,11 @@ TEST_CASE("places are those of the text") {
 }
 
 TEST_CASE("the README's model is a model") {
-  std::ifstream in(source_root() / "compiler" / "frontend" / "README.md");
-  std::stringstream all;
-  all << in.rdbuf();
-  std::string text = all.str();
+  std::string text = read_file((source_root() / "compiler/frontend/README.md").string());
   size_t begin = text.find("```\n") + 4;
   ModelFile file = parse_model(text.substr(begin, text.find("```", begin) - begin), "README.md");
   CHECK(file.model.tables.variable("body.2.a.weight"));
   CHECK_FALSE(file.model.tables.variable("stem.weight")->trainable);
 }
 
-}  // namespace graphc::test
+}  // namespace graphc_test

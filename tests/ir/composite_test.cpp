@@ -70,7 +70,7 @@ TEST_CASE("mistakes in arguments") {
 
 TEST_CASE("cross_entropy_of_probabilities of a softmax takes the stable form") {
   GraphBuilder b("g");
-  Tensor x = b.constant({1000, 0, -1000}, {DType::f32, {1, 3}}), y = b.constant({2}, {DType::i32, {1}});
+  Tensor x = b.constant({1000, 0, -1000}, {DType::f32, {1, 3}}), y = b.constant(2, Type{DType::i32, {1}});
   Tensor loss = cross_entropy_of_probabilities(softmax(x), y);
   b.graph().outputs = {{"loss", loss.id}};
   CHECK(evaluate(b.graph(), {}, Precision::f32_fused)[loss.id].data[0] == 2000);

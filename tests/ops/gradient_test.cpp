@@ -144,7 +144,8 @@ static void check_broadcast(const char* op, Tensor (*function)(Tensor, Tensor)) 
       {{1}, {7}},          {{0, 4}, {4}},    {{batch, 1}, {1, 3}}, {{2, 1, 2, 1, 3}, {3, 1, 2, 1}}};
   int number = 0;
   for (const auto& [a, b] : shapes) {
-    INFO(op, " of ", to_string(a), " and ", to_string(b));
+    std::string name = std::string(op) + " of " + to_string(a) + " and " + to_string(b);
+    INFO(name);
     const Case& like = record.cases[0];
     Case c{.operands = {{DType::f32, a}, {DType::f32, b}}, .low = like.low, .high = like.high, .kinks = like.kinks};
     for (uint64_t seed = 0; seed < 3; seed++) {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/driver/divergence.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "compiler/driver/bindings.h"
+#include "runtime/train/minibatch.h"
+
+namespace graphc::driver {
+
+namespace {
+
+double element(const StoredTensor& column, uint64_t i) {
+  if (column.dtype == GRAPHC_F32) return column.as<float>()[i];
+  if (column.dtype == GRAPHC_I32) return column.as<int32_t>()[i];
+  return column.as<uint8_t>()[i];
+}
+
+Array rows_of(const StoredTensor& column, std::span<const uint32_t> rows, uint64_t all_rows) {
+  Array array;
+  uint64_t width = column.array().size() / all_rows;
+  for (uint32_t row : rows)
+    for (uint64_t e = 0; e < width; e++) array.data.push_back(element(column, row * width + e));
+  return array;
+}
+
+std::string at(const Array& array, size_t i) {
+  std::string text;
+  for (size_t axis = array.dims.size(); axis-- > 0;) {
+    text = fmt::format("{}{}{}", i % size_t(array.dims[axis]), text.empty() ? "" : ", ", text);
+    i /= size_t(array.dims[axis]);
+  }
+  return array.dims.empty() ? "" : " at [" + text + "]";
+}
+
+std::string describe_value(const Graph& graph, ValueId v, uint64_t step) {
+  const Node& node = graph[v];
+  std::string place = to_string(graph.place(v)), text;
+  if (node.op == Op::input) return "input " + node.attribute<std::string>(0);
+  if (node.op == Op::variable) {
+    text = "variable " + node.attribute<std::string>(0);
+    return step > 1 ? text + fmt::format(" (written by the update of step {})", step - 1) : text;
+  }
+  std::string label = graph.label(v);
+  text = label.empty() ? fmt::format("a result of {}", node.def().name) : label + " (" + node.def().name + ")";
+  text += ", " + to_string(node.type);
+  return place.empty() ? text : text + ", " + place;
+}
+
+}  // namespace
+
+std::string explain_divergence(const ModelFile& file, const Program& program, Instance& net, const Dataset& data,
+                               const TrainSettings& settings, const TrainResult& result) {
+  const PlanModule& plan = program.plan();
+  Graph graph = loss_only(*plan.module.entry(settings.step_entry));
+  Minibatches minibatches(data.rows, settings.batch, settings.seed, settings.shuffle);
+  uint64_t index = result.not_finite_at - 1, per_epoch = minibatches.per_epoch();
+  auto rows = minibatches.get(index / per_epoch, index % per_epoch);
+  Bindings bindings = bind(plan, settings.step_entry, net, int64_t(rows.size()));
+  for (const StoredTensor& column : data.columns) bindings.inputs[column.name] = rows_of(column, rows, data.rows);
+  auto values = evaluate(graph, bindings, plan.target.fma ? Precision::f32_fused : Precision::f32_unfused);
+
+  std::string text = fmt::format("the loss stopped being finite at step {} (epoch {}): it is {}\n", result.not_finite_at,
+                                 index / per_epoch + 1, result.not_finite_loss);
+  bool is_data = false;
+  for (ValueId v = 0; v < graph.size(); v++) {
+    if (graph[v].op == Op::constant || graph[v].type.dtype != DType::f32) continue;
+    auto bad = std::find_if(values[v].data.begin(), values[v].data.end(), [](double x) { return !std::isfinite(x); });
+    if (bad == values[v].data.end()) continue;
+    size_t i = size_t(bad - values[v].data.begin());
+    text += fmt::format("the first value of the graph that is not finite: {}: {}{}\n", describe_value(graph, v, result.not_finite_at), *bad,
+                        at(values[v], i));
+    is_data = graph[v].op == Op::input;
+    break;
+  }
+  text += "what to try: ";
+  if (is_data) return text + "remove the rows of the data that are not finite";
+  auto names = net.hyper_names();
+  if (std::find(names.begin(), names.end(), "learning_rate") != names.end())
+    text += fmt::format("a smaller step, such as --set learning_rate={:.3g} (it is {:.6g}); ", net.hyper("learning_rate") / 10, net.hyper("learning_rate"));
+  bool standardized = std::any_of(file.model.tables.variables.begin(), file.model.tables.variables.end(), [](const Variable& v) { return v.role == Role::fitted; });
+  if (!standardized) text += "inputs scaled to about 1 (standardize); ";
+  return text + "the log of a value that may be 0 wants a small number added, or cross_entropy of logits";
+}
+
+}  // namespace graphc::driver

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/driver/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "compiler/driver/report.h"
+#include "runtime/train/error.h"
+#include "runtime/train/tensor_info.h"
+
+namespace graphc::driver {
+
+void ModelOptions::declare(Options& options, bool with_freeze) {
+  options.argument(path, "MODEL", "the model file");
+  options.many("--set", set, "NAME=VALUE", "replaces a let of the file, or an argument of its optimizer");
+  if (with_freeze) options.many("--freeze", freeze, "PATTERN", "parameters that stay as they are: a name, a prefix, or with *");
+}
+
+static void freeze_parameters(Model& model, const std::string& pattern) {
+  bool any = false;
+  std::vector<std::string> names;
+  for (Variable& variable : model.tables.variables) {
+    if (variable.role != Role::parameter) continue;
+    names.push_back(variable.name);
+    if (matches(pattern, variable.name)) variable.trainable = false, any = true;
+  }
+  if (!any) throw Error("--freeze " + pattern + ": no parameter matches" + suggest(pattern, names));
+}
+
+ModelFile ModelOptions::read() const {
+  std::map<std::string, std::string> values;
+  for (const auto& [name, value] : sets()) values[name] = value;
+  ModelFile file = read_model(path, values);
+  remember_model(path, file.text);
+  for (const std::string& pattern : freeze) freeze_parameters(file.model, pattern);
+  return file;
+}
+
+const Minimize& only_loss(const ModelFile& file) {
+  const std::vector<Minimize>& losses = file.model.losses;
+  if (losses.empty())
+    throw Error(file.path + ": the model minimises nothing; add a line such as: minimize LOSS with sgd(learning_rate: 0.1)");
+  if (losses.size() > 1)
+    throw Error(file.path + ": the model minimises " + std::to_string(losses.size()) +
+                " losses; this command trains one, programs in C++ call each step by its name");
+  return losses[0];
+}
+
+Compiled compile_model(const ModelFile& file, uint64_t rows) {
+  auto start = std::chrono::steady_clock::now();
+  Compiled result{compile(file.model, {.max_rows = uint32_t(rows)})};
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+void compile_entry(const Program& program, const std::string& name) {
+  const graphc_entry_info* entry = find_entry(program.module(), name);
+  // Compiled first, then refused: it was given nothing to work on.
+  if (entry && entry->run(nullptr, nullptr, nullptr, nullptr, nullptr, 0, nullptr, nullptr) == GRAPHC_COMPILE_FAILED)
+    throw InternalError("the entry " + name + " could not be compiled");
+}
+
+uint64_t batch_of(const ModelFile& file, const std::optional<uint64_t>& option) {
+  if (option) return *option;
+  return file.train.batch ? uint64_t(*file.train.batch) : 32;
+}
+
+}  // namespace graphc::driver

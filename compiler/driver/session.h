@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What several commands begin with: the model file with what the command line changes in it, its compiled program, its data.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "compiler/driver/options.h"
+#include "compiler/frontend/model_file.h"
+#include "runtime/train/dataset.h"
+
+namespace graphc::driver {
+
+struct ModelOptions {
+  std::string path;
+  std::vector<std::string> set, freeze;
+
+  void declare(Options& options, bool with_freeze = false);
+  ModelFile read() const;
+  Sets sets() const { return parse_sets(set); }
+};
+
+// A model that trains one loss; Error where it has none or several.
+const Minimize& only_loss(const ModelFile& file);
+
+struct Compiled {
+  Program program;
+  double seconds = 0;  // until `compile` returned; entries are compiled later
+  double seconds_so_far() const { return seconds + program.compile_seconds(); }
+};
+Compiled compile_model(const ModelFile& file, uint64_t rows);
+// Entries are compiled when they are first called: this asks now, so that the first step's time is a step's.
+void compile_entry(const Program& program, const std::string& entry);
+
+uint64_t batch_of(const ModelFile& file, const std::optional<uint64_t>& option);
+
+struct DataOptions {
+  std::string data, validate, test;
+};
+struct Data {
+  Dataset train;
+  std::optional<Dataset> validation, test;
+  std::string spec;
+  bool is_course_split = false;  // the digits as the course splits them
+};
+// The model file's data, or the command line's; split as they say. `class_names`: known from training.
+Data load_data(const ModelFile& file, const DataOptions& options, const graphc_module& module, const std::string& entry,
+               const std::vector<std::string>& class_names = {});
+// A SPEC of the model file: a path that does not exist as it is may lie beside the file.
+std::string beside_model(const ModelFile& file, const std::string& spec);
+
+// The map of text labels lies in the weights' metadata.
+std::map<std::string, std::string> weights_metadata(const std::vector<std::string>& class_names);
+std::vector<std::string> class_names_of(const std::map<std::string, std::string>& metadata);
+
+}  // namespace graphc::driver

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/driver/train_options.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "runtime/train/error.h"
+#include "runtime/train/progress.h"
+
+namespace graphc::driver {
+
+void TrainOptions::declare(Options& o) {
+  constexpr uint64_t many = std::numeric_limits<int32_t>::max();
+  model.declare(o, true);
+  o.text("--data", data.data, "SPEC", "digits, FILE.csv, FILE.csv:label=NAME, or FEATURES,LABELS (IDX or .npy)");
+  o.text("--validate", data.validate, "SPEC", "rows that are evaluated after every epoch");
+  o.text("--test", data.test, "SPEC", "rows that are evaluated at the end; cancels the file's test share");
+  o.whole("--epochs", epochs, 1, many, "how often every row is visited");
+  o.whole("--batch", batch, 1, 1u << 30, "rows of a minibatch (else the file's, else 32)");
+  o.whole("--steps", steps, 1, uint64_t{1} << 53, "stop after so many steps");
+  o.whole("--seed", seed, 0, uint64_t{1} << 53, "of initial values and shuffling (else the file's, else 1)");
+  o.whole("--threads", threads, 1, 1024, "accepted; a step runs on one thread for now");
+  o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
+  o.text("--init", init, "F.safetensors", "weights to begin with");
+  o.text("--save", save, "F.safetensors", "where the weights go");
+  o.text("--checkpoint", checkpoint, "DIR", "comes with a later version");
+  o.text("--resume", resume, "DIR", "comes with a later version");
+  o.many("--history", history, "F.csv|F.json|F.svg", "loss and metrics of each epoch; may be repeated");
+  o.text("--confusion", confusion, "F.svg", "which class was taken for which");
+  o.text("--log", log, "F.jsonl", "one JSON object for each epoch");
+  o.text("--progress", progress, "auto|bar|line|none|json", "auto: a bar on a terminal, else a line for each epoch");
+  o.flag("--json", json, "the result as one JSON object, and nothing else, on standard output");
+}
+
+void TrainOptions::check() const {
+  if (!checkpoint.empty() || !resume.empty())
+    throw Error("--checkpoint and --resume come with a later version; --save and --init keep the weights");
+  for (const std::string& path : history)
+    if (!path.ends_with(".csv") && !path.ends_with(".json") && !path.ends_with(".svg"))
+      throw Error("--history " + path + ": a history is written as .csv, .json or .svg; choose one of these endings");
+  if (!confusion.empty() && !confusion.ends_with(".svg"))
+    throw Error("--confusion " + confusion + ": the picture is written as .svg; choose this ending");
+  progress_mode(progress);
+}
+
+static std::string duration(double seconds) {
+  if (seconds < 1e-3) return fmt::format("{:.0f} us", seconds * 1e6);
+  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
+  return seconds < 100 ? fmt::format("{:.3g} s", seconds) : fmt::format("{:.0f} s", seconds);
+}
+
+std::string summary_line(const TrainResult& result, const Data& data, double compile_seconds) {
+  std::string text = fmt::format("{} steps in {}, compiled in {}", result.steps, duration(result.seconds), duration(compile_seconds));
+  const Score* score = nullptr;
+  std::string what = "training", rows = "of the last epoch";
+  if (result.test) {
+    score = &*result.test;
+    what = "test";
+    rows = fmt::format("on {} {}", data.is_course_split ? "the course's own" : "the", data.test->rows);
+    rows += data.spec == "digits" && data.is_course_split ? " test images" : " test rows";
+  } else if (!result.history.empty() && result.history.back().validation) {
+    score = &*result.history.back().validation;
+    what = "validation";
+    rows = fmt::format("on the {} validation rows", data.validation->rows);
+  } else if (!result.history.empty()) {
+    score = &result.history.back().train;
+  }
+  if (!score) return text;
+  if (!result.metric_names.empty() && !score->metrics.empty())
+    return fmt::format("{}, {} {} {:.3f} {}", text, what, result.metric_names[0], score->metrics[0], rows);
+  return fmt::format("{}, {} loss {:.4g} {}", text, what, score->loss, rows);
+}
+
+}  // namespace graphc::driver

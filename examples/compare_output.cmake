@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Runs PROGRAM and compares what it prints with EXPECTED, exactly. GRAPHC_BLESS=1 rewrites EXPECTED.
+#   cmake -D PROGRAM=... -D EXPECTED=... -D ACTUAL=... -P compare_output.cmake
+cmake_minimum_required(VERSION 3.25)
+execute_process(COMMAND ${PROGRAM} OUTPUT_FILE ${ACTUAL} ERROR_VARIABLE error RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  file(READ ${ACTUAL} output)
+  message(FATAL_ERROR "${PROGRAM} failed (${result}):\n${output}${error}")
+endif()
+if(DEFINED ENV{GRAPHC_BLESS})
+  file(COPY_FILE ${ACTUAL} ${EXPECTED})
+endif()
+file(STRINGS ${ACTUAL} unfused REGEX "targets without FMA")
+if(unfused)
+  message("the stored values are those of targets with FMA: not compared")
+  return()
+endif()
+execute_process(COMMAND diff -u ${EXPECTED} ${ACTUAL} OUTPUT_VARIABLE difference RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "the output differs from ${EXPECTED}:\n${difference}\nIf the new one is right: GRAPHC_BLESS=1 and run again.")
+endif()
