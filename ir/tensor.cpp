@@ -182,7 +182,8 @@ Tensor gather(Tensor table, Tensor indices) { return table.builder->emit(Op::gat
 Tensor scatter_add(Tensor indices, Tensor updates, int64_t n) { return indices.builder->emit(Op::scatter_add, {indices, updates}, {n}); }
 
 Tensor random_bits(Tensor seed_lo, Tensor seed_hi, Tensor step, int64_t stream, const Shape& shape) {
-  return seed_lo.builder->emit(Op::random_bits, {seed_lo, seed_hi, step}, {stream, Type{DType::i32, shape}});
+  Tensor number = seed_lo.builder->constant(double(stream), DType::i32);
+  return seed_lo.builder->emit(Op::random_bits, {seed_lo, seed_hi, step, number}, {Type{DType::i32, shape}});
 }
 
 Tensor reduce_sum(Tensor x, std::vector<int64_t> axes) {

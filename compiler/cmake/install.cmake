@@ -58,7 +58,7 @@ target_include_directories(graphc_archive INTERFACE $<INSTALL_INTERFACE:${CMAKE_
                                                     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/graphc/compiler>)
 
 install(TARGETS graphc_archive EXPORT graphcTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS graphc_driver RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS graphc_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ir runtime DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/graphc
         FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 file(GLOB public_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/compiler/*.h)

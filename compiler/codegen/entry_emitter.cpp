@@ -168,7 +168,7 @@ class EntryEmitter {
     }
     auto type = llvm::ArrayType::get(values[0]->getType(), values.size());
     auto global = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::PrivateLinkage, llvm::ConstantArray::get(type, values));
-    global->setAlignment(llvm::Align(64));
+    global->setAlignment(llvm::Align(values.size() == 1 ? 4 : 64));
     return global;
   }
 

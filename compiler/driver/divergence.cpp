@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "compiler/driver/bindings.h"
 #include "runtime/train/minibatch.h"
@@ -49,6 +51,38 @@ std::string describe_value(const Graph& graph, ValueId v, uint64_t step) {
   return place.empty() ? text : text + ", " + place;
 }
 
+// The line of the model file that made v, below the message.
+std::string source_line(const ModelFile& file, const Place& place) {
+  if (!place.file || file.path != place.file) return "";
+  std::istringstream lines(file.text);
+  std::string line;
+  for (uint32_t n = 0; n < place.line; n++) std::getline(lines, line);
+  return "  " + line + "\n";
+}
+
+// Ops that are not finite at arguments that are.
+bool has_a_pole(const Node& node) {
+  std::string_view name = node.def().name;
+  return name == "log" || name == "log1p" || name == "div" || name == "rsqrt" || name == "sqrt";
+}
+
+std::string remedy(const ModelFile& file, Instance& net, const Node* first) {
+  if (first && first->op == Op::input) return "what to try: take the rows of the data away that are not finite";
+  std::vector<std::string> advice;
+  auto names = net.hyper_names();
+  if (std::find(names.begin(), names.end(), "learning_rate") != names.end()) {
+    double rate = net.hyper("learning_rate");
+    advice.push_back(fmt::format("--set learning_rate={:.3g} or less (it is {:.3g})", rate > 1 ? 0.1 : rate / 10, rate));
+  }
+  auto is_fitted = [](const Variable& v) { return v.role == Role::fitted; };
+  const auto& variables = file.model.tables.variables;
+  if (std::none_of(variables.begin(), variables.end(), is_fitted)) advice.emplace_back("inputs of about 1, by standardize");
+  if (first && has_a_pole(*first)) advice.push_back(fmt::format("an argument that {} can take: a small number added to it, or cross_entropy of logits", first->def().name));
+  std::string text = "what to try: ";
+  for (size_t i = 0; i < advice.size(); i++) text += (i ? "; " : "") + advice[i];
+  return text;
+}
+
 }  // namespace
 
 std::string explain_divergence(const ModelFile& file, const Program& program, Instance& net, const Dataset& data,
@@ -64,25 +98,17 @@ std::string explain_divergence(const ModelFile& file, const Program& program, In
 
   std::string text = fmt::format("the loss stopped being finite at step {} (epoch {}): it is {}\n", result.not_finite_at,
                                  index / per_epoch + 1, result.not_finite_loss);
-  bool is_data = false;
-  for (ValueId v = 0; v < graph.size(); v++) {
+  const Node* first = nullptr;
+  for (ValueId v = 0; v < graph.size() && !first; v++) {
     if (graph[v].op == Op::constant || graph[v].type.dtype != DType::f32) continue;
     auto bad = std::find_if(values[v].data.begin(), values[v].data.end(), [](double x) { return !std::isfinite(x); });
     if (bad == values[v].data.end()) continue;
-    size_t i = size_t(bad - values[v].data.begin());
+    first = &graph[v];
     text += fmt::format("the first value of the graph that is not finite: {}: {}{}\n", describe_value(graph, v, result.not_finite_at), *bad,
-                        at(values[v], i));
-    is_data = graph[v].op == Op::input;
-    break;
+                        at(values[v], size_t(bad - values[v].data.begin())));
+    text += source_line(file, graph.place(v));
   }
-  text += "what to try: ";
-  if (is_data) return text + "remove the rows of the data that are not finite";
-  auto names = net.hyper_names();
-  if (std::find(names.begin(), names.end(), "learning_rate") != names.end())
-    text += fmt::format("a smaller step, such as --set learning_rate={:.3g} (it is {:.6g}); ", net.hyper("learning_rate") / 10, net.hyper("learning_rate"));
-  bool standardized = std::any_of(file.model.tables.variables.begin(), file.model.tables.variables.end(), [](const Variable& v) { return v.role == Role::fitted; });
-  if (!standardized) text += "inputs scaled to about 1 (standardize); ";
-  return text + "the log of a value that may be 0 wants a small number added, or cross_entropy of logits";
+  return text + remedy(file, net, first);
 }
 
 }  // namespace graphc::driver

@@ -1,2 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// graphc eval
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
 #include "compiler/driver/commands.h"
-namespace graphc::driver { Action declare_eval(Options&) { return [] { return 0; }; } }
+#include "compiler/driver/session.h"
+#include "runtime/train/error.h"
+#include "runtime/train/evaluate.h"
+
+namespace graphc::driver {
+
+namespace {
+
+struct EvalOptions {
+  ModelOptions model;
+  std::string weights, data;
+  std::optional<uint64_t> batch;
+  bool json = false;
+};
+
+// The rows of --data; without it the file's test rows.
+Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module, const std::vector<std::string>& class_names) {
+  if (!o.data.empty()) {
+    WantedColumns wanted = wanted_columns(module, "eval");
+    wanted.class_names = class_names;
+    return load_dataset(o.data, wanted);
+  }
+  Data data = load_data(file, {}, module, "eval", class_names);
+  if (!data.test) throw Error(file.path + ": the train section names no test rows; give --data");
+  return std::move(*data.test);
+}
+
+int run(const EvalOptions& o) {
+  ModelFile file = o.model.read();
+  only_loss(file);
+  // The blocks of rows that train takes, so that the same weights give the same bits.
+  Compiled compiled = compile_model(file, batch_of(file, o.batch));
+  Instance net = compiled.program.instance();
+  Dataset rows = test_rows(o, file, net.module(), class_names_of(net.load(o.weights)));
+  compile_entry(compiled.program, "eval");
+  auto start = std::chrono::steady_clock::now();
+  Score score = evaluate(net, rows);
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::vector<std::string>& names = net.metric_names("eval");
+  if (o.json) {
+    nlohmann::ordered_json line = {{"test_loss", score.loss}};
+    for (size_t i = 0; i < names.size(); i++) line["test_" + names[i]] = score.metrics[i];
+    line["seconds"] = seconds;
+    std::cout << line.dump() << std::endl;
+    return 0;
+  }
+  std::string text = fmt::format("{} rows of {}: loss {:.6g}", rows.rows, rows.source.empty() ? "data" : rows.source, score.loss);
+  for (size_t i = 0; i < names.size(); i++) text += fmt::format(", {} {:.4f}", names[i], score.metrics[i]);
+  std::cout << text << std::endl;
+  return 0;
+}
+
+}  // namespace
+
+Action declare_eval(Options& options) {
+  auto o = std::make_shared<EvalOptions>();
+  o->model.declare(options);
+  options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
+  options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
+  options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
+  options.flag("--json", o->json, "one JSON object");
+  return [o] { return run(*o); };
+}
+
+}  // namespace graphc::driver

@@ -1,2 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// graphc explain
+#include "compiler/driver/explain.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "compiler/codegen/codegen.h"
 #include "compiler/driver/commands.h"
-namespace graphc::driver { Action declare_explain(Options&) { return [] { return 0; }; } }
+#include "compiler/driver/wrap.h"
+#include "compiler/pipeline.h"
+#include "ir/composite.h"
+#include "runtime/train/error.h"
+#include "runtime/train/file.h"
+
+namespace graphc::driver {
+
+namespace {
+
+struct ExplainOptions {
+  ModelOptions model;
+  std::string dot, html, entry;
+  std::optional<uint64_t> batch;
+};
+
+// "learning_rate: 0.1, momentum: 0 (default)"
+std::string numbers_text(const std::string& composite, const std::map<std::string, double>& numbers) {
+  std::string text;
+  const CompositeDef* def = find_composite(composite);
+  for (const ArgumentDef& a : def ? def->arguments : std::vector<ArgumentDef>{}) {
+    auto found = numbers.find(a.name);
+    if (found == numbers.end()) continue;
+    text += text.empty() ? "" : ", ";
+    text += a.kind == ArgumentDef::flag ? fmt::format("{}: {}", a.name, found->second != 0) : fmt::format("{}: {}", a.name, found->second);
+    if (a.value && *a.value == found->second) text += " (default)";
+  }
+  return text;
+}
+
+template <class T> std::string setting(const Setting<T>& value, const std::string& otherwise) {
+  return value ? fmt::format("{}", *value) : otherwise + " (default)";
+}
+
+int run(const ExplainOptions& o) {
+  if (!o.html.empty()) throw Error("--html comes with a later version; --dot writes the same graph for graphviz");
+  ModelFile file = o.model.read();
+  PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, o.batch))});
+  std::string entry = !o.entry.empty() ? o.entry : !file.model.losses.empty() ? file.model.losses[0].step : "predict";
+  std::vector<std::string> names;
+  for (const Plan& p : plan.plans) names.push_back(p.entry);
+  if (!plan.plan(entry)) throw Error("--entry: the model has no entry '" + entry + "'" + suggest(entry, names));
+  EntryView view(plan, *plan.plan(entry));
+  std::string text = fmt::format("{}: the entry {}, for up to {} rows, on {}\n\n", file.model.tables.name, entry, plan.max_rows, to_string(plan.target));
+  text += explain_defaults(file) + "\n" + explain_text(view);
+  if (!o.dot.empty()) {
+    write_file(o.dot, explain_dot(view));
+    text += fmt::format("\n{}: the graph; draw it with: dot -Tsvg -O {}\n", o.dot, o.dot);
+  }
+  std::cout << text;
+  return 0;
+}
+
+}  // namespace
+
+std::string explain_defaults(const ModelFile& file) {
+  std::vector<std::vector<std::string>> rows{{"what was chosen", "as", "with"}};
+  for (const Variable& v : file.model.tables.variables)
+    rows.push_back({v.name + (v.trainable || v.role != Role::parameter ? "" : " (frozen)"), "starts as " + v.initializer.name, numbers_text(v.initializer.name, v.initializer.numbers)});
+  for (const Body& body : file.model.forward.bodies())
+    if (!body.arguments.empty()) rows.push_back({body.composite, "function", numbers_text(body.composite, {body.arguments.begin(), body.arguments.end()})});
+  for (const Minimize& loss : file.model.losses) rows.push_back({loss.step, "optimizer " + loss.optimizer.name, numbers_text(loss.optimizer.name, loss.optimizer.numbers)});
+  const TrainingSettings& t = file.train;
+  rows.push_back({"train", "settings", fmt::format("batch: {}, epochs: {}, shuffle: {}, seed: {}", setting(t.batch, "32"), setting(t.epochs, "1"),
+                                                   t.shuffle ? (*t.shuffle ? "on" : "off") : "on (default)", setting(t.seed, "1"))});
+  return table(rows);
+}
+
+Action declare_explain(Options& options) {
+  auto o = std::make_shared<ExplainOptions>();
+  o->model.declare(options, true);
+  options.text("--dot", o->dot, "F.dot", "the graph for graphviz: kernels as boxes, cached values marked");
+  options.text("--html", o->html, "F.html", "comes with a later version");
+  options.text("--entry", o->entry, "NAME", "another entry: predict, eval, grad, apply, init (step)");
+  options.whole("--batch", o->batch, 1, 1u << 30, "rows of a minibatch (else the file's, or 32)");
+  return [o] { return run(*o); };
+}
+
+}  // namespace graphc::driver

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <new>
 
+#include "compiler/codegen/codegen.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/report.h"
 #include "ir/error.h"
@@ -17,7 +18,10 @@ namespace graphc::driver {
 static int run(const std::vector<std::string>& arguments) {
   std::string name = arguments.empty() ? "help" : arguments[0];
   if (name == "--help" || name == "-h") name = "help";
-  if (name == "--version") name = "help";
+  if (name == "--version") {
+    std::cout << "graphc " GRAPHC_VERSION ", LLVM " << llvm_version() << '\n';
+    return 0;
+  }
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     names.emplace_back(command.name);

@@ -86,7 +86,7 @@ void Lexer::bad_character() {
   std::string shown;
   if (c >= 0x80) {  // a whole UTF-8 sequence is one character to the reader
     while ((static_cast<unsigned char>(at(pos_)) & 0xC0) == 0x80) pos_++;
-    shown = "'" + text_.substr(begin, pos_ - begin) + "'";
+    shown = std::string("'") + text_.substr(begin, pos_ - begin) + "'";
   } else if (c < 32 || c == 127) {
     static const char* digits = "0123456789abcdef";
     shown = std::string("0x") + digits[c >> 4] + digits[c & 15];

@@ -29,7 +29,7 @@ std::string ExpressionParser::shown() const {
       break;
   }
   std::string token(text(peek()).substr(0, 40));
-  return peek().kind == TokenKind::string ? token : "'" + token + "'";
+  return peek().kind == TokenKind::string ? token : std::string("'") + token + "'";
 }
 
 void ExpressionParser::unexpected(const std::string& wanted, std::vector<std::string> notes, Site site) {
@@ -38,7 +38,7 @@ void ExpressionParser::unexpected(const std::string& wanted, std::vector<std::st
 }
 
 void ExpressionParser::expect(std::string_view symbol, const std::string& after, Site site) {
-  if (!accept(symbol)) unexpected("'" + std::string(symbol) + "' " + after, {}, site);
+  if (!accept(symbol)) unexpected(std::string("'") + std::string(symbol) + "' " + after, {}, site);
 }
 
 std::string ExpressionParser::plain_name(const std::string& what) {

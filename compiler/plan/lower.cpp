@@ -131,7 +131,8 @@ class Lowering {
     if (n.def().op_class == OpClass::source) {
       // Its lowering takes the element's index along each axis, then its operands, which are scalars.
       for (const Index& i : at) e.arguments.push_back(k_.add({.kind = Expr::position, .dtype = DType::i32, .index = i}));
-      for (ValueId o : n.operands) e.arguments.push_back(value(o, {}));
+      // Constants among them (the stream of random bits) come from memory: then all fills of a shape share a kernel.
+      for (ValueId o : n.operands) e.arguments.push_back(node(o).op == Op::constant ? load(o, {}) : value(o, {}));
     } else {
       e.node.type.shape = {};  // elementwise: equal for every shape
       for (ValueId o : n.operands) e.arguments.push_back(value(o, at));

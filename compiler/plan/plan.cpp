@@ -73,6 +73,11 @@ class EntryPlan {
     return it->second;
   }
 
+  void constant_buffer(ValueId v) {
+    of_value_[v] = buffer(fmt::format("constant %{}", v), g_[v].type, Region::constant);
+    p_.buffers.back().values = g_[v].attribute<std::vector<double>>(0);
+  }
+
   void declare() {
     auto live = live_values(g_);
     std::map<std::string, ValueId> inputs, hypers;
@@ -82,10 +87,10 @@ class EntryPlan {
       if (n.op == Op::input) inputs[n.attribute<std::string>(0)] = v;
       if (n.op == Op::hyper) hypers[n.attribute<std::string>(0)] = v;
       if (n.op == Op::variable) of_value_[v] = variable_buffer(n.attribute<std::string>(0));
-      if (n.op == Op::constant && is_memory_source(n)) {
-        of_value_[v] = buffer(fmt::format("constant %{}", v), n.type, Region::constant);
-        p_.buffers.back().values = n.attribute<std::vector<double>>(0);
-      }
+      if (n.op == Op::constant && is_memory_source(n)) constant_buffer(v);
+      if (n.def().op_class == OpClass::source)
+        for (ValueId o : n.operands)
+          if (g_[o].op == Op::constant && !of_value_.count(o)) constant_buffer(o);
     }
     for (const InputSpec& i : m_.module.inputs) {
       auto it = inputs.find(i.name);
@@ -217,17 +222,20 @@ class EntryPlan {
     return {found.begin(), found.end()};
   }
 
-  // A launch that computes anything but forward values is of the backward.
+  // Forward values that a kernel loads to compute one of the backward, or to compute a forward value once more for it.
   void find_cached() {
     if (!g_.loss) return;
     auto forward = forward_values(g_);
+    std::vector<bool> done(g_.size(), false);
     std::set<ValueId> cached;
     for (const Stage& stage : p_.stages)
       for (const Launch& l : stage.launches) {
-        if (std::all_of(l.values.begin(), l.values.end(), [&](ValueId v) { return forward[v]; })) continue;
+        bool is_backward = std::any_of(l.values.begin(), l.values.end(), [&](ValueId v) { return !forward[v]; });
         for (ValueId v : l.values)
           for (ValueId o : g_[v].operands)
-            if (forward[o] && fusion_.in_memory[o] && !std::binary_search(l.values.begin(), l.values.end(), o)) cached.insert(fusion_.view_of[o]);
+            if (is_backward && (!forward[v] || done[v]) && forward[o] && fusion_.in_memory[o] && !std::binary_search(l.values.begin(), l.values.end(), o))
+              cached.insert(fusion_.view_of[o]);
+        for (ValueId v : l.values) done[v] = true;
       }
     for (ValueId v : cached)
       if (!is_memory_source(g_[v])) p_.cached.push_back(v);

@@ -58,7 +58,9 @@ static int run(const std::string& save, const std::string& same_as) {
     std::printf("epoch %2d  loss %.4f  accuracy %.4f\n", int(epoch.epoch), epoch.train.loss, epoch.train.metrics[0]);
 
   double accuracy = result.test->metrics[0];
-  std::printf("%d steps in %.1f ms, compiled in %.0f ms\n", int(result.steps), 1e3 * result.seconds, 1e3 * program.compile_seconds());
+  const graphc::EpochRecord& last = result.history.back();  // the first one holds the time of compiling
+  std::printf("%d steps, %.1f us each, compiled in %.0f ms\n", int(result.steps), 1e6 * last.seconds / double(last.steps),
+              1e3 * program.compile_seconds());
   std::printf("test accuracy %.4f on %d images\n", accuracy, int(data.test.rows));
   std::printf("weights %016llx\n", static_cast<unsigned long long>(hash(net)));
   if (!save.empty()) net.save(save);

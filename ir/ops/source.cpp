@@ -81,9 +81,9 @@ extern const OpDef op_iota{
               {.operands = {}, .attributes = {int64_t(0), Type{DType::f32, {37}}}}}};
 
 // Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-static scalar::Value philox(scalar::Builder& b, scalar::Value element, scalar::Value step, int32_t stream, scalar::Value lo, scalar::Value hi) {
+static scalar::Value philox(scalar::Builder& b, scalar::Value element, scalar::Value lo, scalar::Value hi, scalar::Value step, scalar::Value stream) {
   using scalar::Value;
-  Value c[4] = {scalar::lshr(element, 2), step, b.i32(stream), b.i32(0)};
+  Value c[4] = {scalar::lshr(element, 2), step, stream, b.i32(0)};
   Value key[2] = {lo, hi};
   const Value m0 = b.i32(int32_t(0xD2511F53u)), m1 = b.i32(int32_t(0xCD9E8D57u));
   for (int round = 0; round < 10; round++) {
@@ -102,17 +102,17 @@ static scalar::Value lower_random(scalar::Builder& b, Args args, const Node& nod
   size_t rank = size_t(node.type.shape.rank());
   scalar::Value element = b.i32(0);
   for (size_t a = 0; a < rank; a++) element = element * b.i32(int32_t(a ? node.type.shape[int(a)].size : 0)) + args[a];
-  return philox(b, element, args[rank + 2], int32_t(uint32_t(node.attribute<int64_t>(0))), args[rank], args[rank + 1]);
+  return philox(b, element, args[rank], args[rank + 1], args[rank + 2], args[rank + 3]);
 }
 
 extern const OpDef op_random_bits{
     .name = "random_bits",
     .doc = "32 random bits an element: Philox4x32-10, key (seed_lo, seed_hi), counter (element / 4, step, stream, 0), word element % 4",
-    .op_class = OpClass::source, .arity = 3, .attributes = {{"stream", AttributeDef::integer}, {"type", AttributeDef::type}},
+    .op_class = OpClass::source, .arity = 4, .attributes = {{"type", AttributeDef::type}},
     .infer = [](const InferContext& c) {
       for (const Type& t : c.operands)
-        if (t != Type{DType::i32, {}}) c.fail("seed and step must be i32[], got " + to_string(t));
-      const Type& type = c.attribute<Type>(1);
+        if (t != Type{DType::i32, {}}) c.fail("seed, step and stream must be i32[], got " + to_string(t));
+      const Type& type = c.attribute<Type>(0);
       if (type.dtype != DType::i32) c.fail("gives i32");
       // Then an element's index does not depend on the rows of the call.
       for (int a = 1; a < type.shape.rank(); a++)
@@ -124,20 +124,19 @@ extern const OpDef op_random_bits{
     .evaluate = [](EvaluateContext& c) {
       scalar::Builder b;
       scalar::Value element = b.argument(scalar::Kind::i32), lo = b.argument(scalar::Kind::i32), hi = b.argument(scalar::Kind::i32),
-                    step = b.argument(scalar::Kind::i32);
-      auto stream = int32_t(uint32_t(c.node.attribute<int64_t>(0)));
-      scalar::Function f = std::move(b).finish(philox(b, element, step, stream, lo, hi));
+                    step = b.argument(scalar::Kind::i32), stream = b.argument(scalar::Kind::i32);
+      scalar::Function f = std::move(b).finish(philox(b, element, lo, hi, step, stream));
       size_t n = c.result.data.size();
-      std::vector<uint32_t> in[4], out(n);
+      std::vector<uint32_t> in[5], out(n);
       for (size_t i = 0; i < n; i++) {
         in[0].push_back(uint32_t(i));
-        for (int o = 0; o < 3; o++) in[o + 1].push_back(uint32_t(int64_t(c.operands[o]->data[0])));
+        for (int o = 0; o < 4; o++) in[o + 1].push_back(uint32_t(int64_t(c.operands[o]->data[0])));
       }
-      const uint32_t* arguments[] = {in[0].data(), in[1].data(), in[2].data(), in[3].data()};
+      const uint32_t* arguments[] = {in[0].data(), in[1].data(), in[2].data(), in[3].data(), in[4].data()};
       scalar::evaluate(f, arguments, out.data(), n, c.fused);
       for (size_t i = 0; i < n; i++) c.result.data[i] = double(int32_t(out[i]));
     },
-    .cases = {{.operands = {{DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}}, .attributes = {int64_t(77), Type{DType::i32, {batch, 10}}}},
-              {.operands = {{DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}}, .attributes = {int64_t(1), Type{DType::i32, {3, 35}}}}}};
+    .cases = {{.operands = {{DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}}, .attributes = {Type{DType::i32, {batch, 10}}}},
+              {.operands = {{DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}}, .attributes = {Type{DType::i32, {3, 35}}}}}};
 
 }  // namespace graphc

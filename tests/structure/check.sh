@@ -7,17 +7,19 @@ cd "$1"
 
 # FOLDER, then what its files may include: regular expressions on the text with its <> or "", or one of these words:
 #   C the C99 library   STD the C++ one   POSIX   OWN the folder itself   HEADER the file's own header   OURS everything of ours
-# The longest folder that holds the file counts; a file that none holds is an offence. LLVM: only .cpp files may include it.
+# The file's own line or else that of the longest folder that holds it counts; a file that none holds is an offence. LLVM: only .cpp files may include it.
 readonly rules='
 runtime/abi         C OWN
 runtime/pool        C STD POSIX OWN "runtime/abi/
 runtime/train       C STD POSIX OWN "runtime/(abi|pool)/ <fmt/ <zlib\.h> <nlohmann/
 ir                  C STD OWN <fmt/ <xxhash\.h>
+compiler/plan       C STD OWN "ir/ <fmt/ <xxhash\.h>
 compiler            C STD OWN "ir/ "runtime/(abi|train|pool)/ <fmt/ <xxhash\.h>
 compiler/passes     C STD HEADER "ir/ <fmt/
+compiler/passes/attach_optimizer.cpp C STD HEADER "compiler/passes/differentiate\.h" "ir/
 compiler/frontend   C STD OWN "ir/ <fmt/
 compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "runtime/abi/ <fmt/ LLVM
-compiler/driver     C STD POSIX OWN [<"](compiler/)?graphc\.h[>"] "compiler/(compile|options)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
+compiler/driver     C STD POSIX OWN "ir/ "compiler/[a-z_]+\.h" "compiler/(codegen/codegen|frontend/model_file|passes/[a-z_]+|plan/plan)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
 examples            C STD OWN [<"](compiler/)?graphc\.h[>"] "runtime/(abi|train|pool)/ <fmt/
 tests               C STD POSIX OURS <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
 '
@@ -57,7 +59,7 @@ check_includes='
     file = $0; sub(/:.*/, "", file)
     include = $0; sub(/^[^#]*#[ \t]*include[ \t]*/, "", include)
     folder = file
-    while (sub(/\/[^\/]*$/, "", folder) && !(folder in rule)) {}
+    while (!(folder in rule) && sub(/\/[^\/]*$/, "", folder)) {}
     count = (folder in rule) ? split(rule[folder], field, " ") : 0
     own_header = "^\"" file; sub(/\.[a-z]+$/, "\\.h\"", own_header)
     allowed = 0
@@ -73,8 +75,9 @@ check_includes='
 report 'includes that the table in tests/structure/check.sh does not allow (DESIGN 2)' \
   "$(in_sources grep -nHE '^[[:space:]]*#[[:space:]]*include' | awk -v rules="$rules" "$check_includes")"
 
-report 'LLVM outside compiler/codegen/*.cpp' \
-  "$(in_sources grep -nHE '\bllvm::|\bnamespace llvm\b' | grep -Ev '^compiler/codegen/[^:]*\.cpp:' || true)"
+# Codegen's own headers may name LLVM's types, which they declare; nobody but its .cpp files includes LLVM.
+report 'LLVM outside compiler/codegen' \
+  "$(in_sources grep -nHE '\bllvm::|\bnamespace llvm\b' | grep -Ev '^compiler/codegen/' || true)"
 
 report 'names at the top level that do not belong there' \
   "$(cut -d/ -f1 <<<"$files" | sort -u | grep -Ev "$top_level" || true)"
