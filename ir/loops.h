@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // loops: how one kernel computes. A small tree of statements over hash-consed expressions; codegen turns it into LLVM IR
-// with explicit vectors. Grammar in ir/README.md. A kernel names its buffers by number, so equal kernels are one function.
+// with explicit vectors. A kernel names its buffers by number, so equal kernels are one function.
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -95,9 +96,17 @@ struct Kernel {
   std::map<std::string, ExprId> known_;
 };
 
-// The text form, without the first line; equal text is equal code.
+// The text form (parse_loops.h shows and reads it), without the kernel's name: equal text is equal code. Numbers are exact.
 std::string print(const Kernel& kernel);
-std::string print_expr(const Kernel& kernel, ExprId id);
+std::string print_named(const Kernel& kernel);
+// "graphc.loops 1", then kernels with their names.
+std::string print_text(std::span<const Kernel> kernels);
+std::string print_expr(const Expr& expr);  // what stands behind "e7: "
+std::string print_statement(const Statement& statement);  // without its body
+
+// What codegen relies on, checked anew: numbers in range, types, scopes, tasks that write apart. Throws InternalError with
+// the kernel's name and the line.
+void verify(const Kernel& kernel);
 
 // Operations for one element, weighed: a division or an exponential counts as several.
 double weight(const Kernel& kernel, ExprId id);

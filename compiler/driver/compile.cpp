@@ -67,7 +67,7 @@ std::vector<const Form*> wanted_forms(const std::string& list) {
   for (size_t comma; (comma = rest.find(',')) != std::string::npos; rest.erase(0, comma + 1)) {
     std::string name = rest.substr(0, comma);
     auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) throw Error("--emit: '" + name + "' is none of the forms" + suggest(name, names));
+    if (found == names.end()) throw Error("--emit: '" + name + "' is none of the forms" + hint(name, names));
     wanted.push_back(&forms[found - names.begin()]);
   }
   return wanted;

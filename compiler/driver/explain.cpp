@@ -50,7 +50,7 @@ int run(const ExplainOptions& o) {
   std::string entry = !o.entry.empty() ? o.entry : !file.model.losses.empty() ? file.model.losses[0].step : "predict";
   std::vector<std::string> names;
   for (const Plan& p : plan.plans) names.push_back(p.entry);
-  if (!plan.plan(entry)) throw Error("--entry: the model has no entry '" + entry + "'" + suggest(entry, names));
+  if (!plan.plan(entry)) throw Error("--entry: the model has no entry '" + entry + "'" + hint(entry, names));
   EntryView view(plan, *plan.plan(entry));
   std::string text = fmt::format("{}: the entry {}, for up to {} rows, on {}\n\n", file.model.tables.name, entry, plan.max_rows, to_string(plan.target));
   text += explain_defaults(file) + "\n" + explain_text(view);

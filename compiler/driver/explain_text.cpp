@@ -98,7 +98,8 @@ std::string bytes_text(const EntryView& view) {
 std::string explain_text(const EntryView& view) {
   std::string text = values_text(view, true) + values_text(view, false) + "Kernels, in the order in which they run\n";
   for (size_t k = 0; k < view.kernels.size(); k++) text += kernel_text(view, k);
-  text += "\n" + bytes_text(view);
+  text += '\n';
+  text += bytes_text(view);
   return text + fmt::format("{} operations for {} rows, {} of them in matrix products; {} values ({} bytes) cached for the backward\n", rounded(view.flops()),
                             view.module.max_rows, rounded(matmul_flops(view.graph, view.module.max_rows)), view.plan.cached.size(), grouped(view.cached_bytes()));
 }

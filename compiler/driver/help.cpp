@@ -80,7 +80,7 @@ int help_one(const std::string& wanted) {
     if (matches(def->name)) help_composite(*def);
   for (const OpDef* def : all_ops())
     if (matches(def->name)) help_op(*def);
-  if (!found) throw Error("help: nothing is named '" + wanted + "'" + suggest(wanted, names) + "\nnote: graphc help lists the names");
+  if (!found) throw Error("help: nothing is named '" + wanted + "'" + hint(wanted, names) + "\nnote: graphc help lists the names");
   return 0;
 }
 

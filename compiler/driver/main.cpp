@@ -31,7 +31,7 @@ static int run(const std::vector<std::string>& arguments) {
     std::vector<std::string> rest(arguments.begin() + !arguments.empty(), arguments.end());
     return options.parse(rest) ? action() : 0;
   }
-  throw Error("'" + name + "' is no command" + suggest(name, names) + "\nnote: graphc help lists them");
+  throw Error("'" + name + "' is no command" + hint(name, names) + "\nnote: graphc help lists them");
 }
 
 static int run_and_report(const std::vector<std::string>& arguments) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 
+#include "ir/error.h"
 #include "runtime/train/error.h"
 
 namespace graphc::driver {
@@ -99,7 +100,7 @@ bool Options::parse(const std::vector<std::string>& arguments) {
       std::string name = argument.substr(0, argument.find('='));
       bool known = std::find(impl_->names.begin(), impl_->names.end(), name) != impl_->names.end();
       if (name.starts_with("--") && !known) {
-        message = name + " is no option of this command" + suggest(name, impl_->names);
+        message = name + " is no option of this command" + hint(name, impl_->names);
         break;
       }
     }
@@ -107,6 +108,11 @@ bool Options::parse(const std::vector<std::string>& arguments) {
   }
   for (const auto& convert : impl_->convert) convert();
   return true;
+}
+
+std::string hint(const std::string& name, const std::vector<std::string>& names) {
+  std::string near = nearest(name, names);
+  return near.empty() ? suggest(name, names) : " (did you mean \"" + near + "\"?)";
 }
 
 Sets parse_sets(const std::vector<std::string>& texts) {

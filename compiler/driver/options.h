@@ -36,6 +36,9 @@ class Options {
   std::unique_ptr<Impl> impl_;
 };
 
+// " (did you mean "NAME"?)" or the names that there are, for the end of a message.
+std::string hint(const std::string& name, const std::vector<std::string>& names);
+
 // NAME=VALUE, in the order given.
 using Sets = std::vector<std::pair<std::string, std::string>>;
 Sets parse_sets(const std::vector<std::string>& texts);

@@ -23,9 +23,12 @@ static void freeze_parameters(Model& model, const std::string& pattern) {
   for (Variable& variable : model.tables.variables) {
     if (variable.role != Role::parameter) continue;
     names.push_back(variable.name);
+    size_t dot = variable.name.rfind('.');
+    std::string layer = variable.name.substr(0, dot);
+    if (dot != std::string::npos && std::find(names.begin(), names.end(), layer) == names.end()) names.push_back(layer);
     if (matches(pattern, variable.name)) variable.trainable = false, any = true;
   }
-  if (!any) throw Error("--freeze " + pattern + ": no parameter matches" + suggest(pattern, names));
+  if (!any) throw Error("--freeze " + pattern + ": no parameter matches" + hint(pattern, names));
 }
 
 ModelFile ModelOptions::read() const {

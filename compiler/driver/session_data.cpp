@@ -20,7 +20,8 @@ std::string beside_model(const ModelFile& file, const std::string& spec) {
     std::error_code error;
     bool beside = std::filesystem::path(path).is_relative() && !std::filesystem::exists(path, error) &&
                   std::filesystem::exists(folder / path, error);
-    result += (result.empty() ? "" : ",") + (beside ? (folder / part).string() : part);
+    if (!result.empty()) result += ',';
+    result += beside ? (folder / part).string() : part;
   }
   return result;
 }

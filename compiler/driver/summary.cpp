@@ -24,8 +24,24 @@ struct Layer {
   uint64_t parameters = 0;
 };
 
-// Variables that share what stands before the last dot are one layer. Its output is the last value that the layer's own line
-// of the model made.
+bool is_calculation(const Node& node) { return node.def().op_class != OpClass::source && node.def().op_class != OpClass::control; }
+
+// The last value that the layer's own line of the model made; of a lone parameter, the first that is calculated from it.
+std::string output_of(const Graph& graph, const Variable& variable) {
+  ValueId result = no_value;
+  std::vector<bool> is_variable(graph.size());
+  for (ValueId v = 0; v < graph.size(); v++) {
+    const Node& node = graph[v];
+    if (node.op == Op::variable) is_variable[v] = node.attribute<std::string>(0) == variable.name;
+    bool reads = std::any_of(node.operands.begin(), node.operands.end(), [&](ValueId o) { return is_variable[o]; });
+    if (reads && node.def().op_class == OpClass::movement) is_variable[v] = true;
+    if (same(graph.place(v), variable.place) && is_calculation(node)) result = v;
+    else if (reads && !is_variable[v] && is_calculation(node) && result == no_value) result = v;
+  }
+  return result == no_value ? "-" : to_string(graph[result].type);
+}
+
+// Variables that share what stands before the last dot are one layer; the last of them knows its output.
 std::vector<Layer> layers_of(const Model& model) {
   std::vector<Layer> layers;
   const Graph& graph = model.forward;
@@ -35,9 +51,8 @@ std::vector<Layer> layers_of(const Model& model) {
     if (found == layers.end()) {
       layers.push_back({name});
       found = layers.end() - 1;
-      for (ValueId n = 0; n < graph.size(); n++)
-        if (same(graph.place(n), v.place) && graph[n].def().op_class != OpClass::source && graph[n].op != Op::call) found->output = to_string(graph[n].type);
     }
+    found->output = output_of(graph, v);
     auto note = [&](const char* text) {
       if (found->notes.find(text) == std::string::npos) found->notes += (found->notes.empty() ? "" : ", ") + std::string(text);
     };

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <limits>
 
 #include "runtime/train/error.h"
@@ -42,6 +43,14 @@ void TrainOptions::check() const {
   if (!confusion.empty() && !confusion.ends_with(".svg"))
     throw Error("--confusion " + confusion + ": the picture is written as .svg; choose this ending");
   progress_mode(progress);
+  // A run is not to be lost because its results have no place to go.
+  std::vector<std::string> files = history;
+  files.insert(files.end(), {save, confusion, log});
+  for (const std::string& file : files) {
+    std::filesystem::path folder = std::filesystem::path(file).parent_path();
+    std::error_code error;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, error)) throw Error(file + ": error: there is no folder " + folder.string() + "; make it first");
+  }
 }
 
 static std::string duration(double seconds) {

@@ -178,7 +178,11 @@ class Fuser {
         leaf(x, rx);
         continue;
       }
-      for (ValueId o : node(x).operands) stack.push_back({o, operand_relation(node(x), rx)});
+      for (ValueId o : node(x).operands) {
+        // A gather's table is read from memory, also where this cluster could compute its elements.
+        if (node(x).op == Op::gather && o == node(x).operands[0]) leaf(o, other);
+        else stack.push_back({o, operand_relation(node(x), rx)});
+      }
     }
   }
 

@@ -57,8 +57,8 @@ examples/a/a.cpp|"ir/graph.h"
 tests/ir/a.cpp|<llvm/IR/Module.h>
 other/a.cpp|<vector>
 LIST
-put compiler/codegen/a.h 'namespace llvm { class Module; }'
-expect 'compiler/codegen/a.h:2:namespace llvm'
+put ir/a.h 'namespace llvm { class Module; }'
+expect 'ir/a.h:2:namespace llvm'
 put ir/a.cpp "// see /ho""me/someone"
 expect 'ir/a.cpp:2:'
 touch "$tree/notes.txt"

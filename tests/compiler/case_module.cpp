@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tests/compiler/case_module.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "compiler/passes/inline_calls.h"
+#include "compiler/passes/simplify.h"
+#include "compiler/plan/plan.h"
+
+namespace graphc_test {
+
+using namespace graphc;
+
+namespace {
+
+// 64-byte aligned bytes.
+struct Bytes {
+  explicit Bytes(uint64_t size, int fill) : data(std::aligned_alloc(64, (size + 127) / 64 * 64)) { std::memset(data, fill, (size + 127) / 64 * 64); }
+  ~Bytes() { std::free(data); }
+  Bytes(Bytes&& other) noexcept : data(std::exchange(other.data, nullptr)) {}
+  void* data;
+};
+
+void store(void* to, const Array& a) {
+  for (size_t i = 0; i < a.data.size(); i++) {
+    if (a.dtype == DType::f32) static_cast<float*>(to)[i] = float(a.data[i]);
+    else if (a.dtype == DType::i32) static_cast<int32_t*>(to)[i] = int32_t(a.data[i]);
+    else static_cast<uint8_t*>(to)[i] = uint8_t(a.data[i]);
+  }
+}
+
+// Strides come from the maximum of rows; the evaluator's arrays are dense at this call's rows.
+Array load(const void* from, const Type& type, int64_t rows, int64_t max_rows) {
+  Array a{type.dtype, type.shape.at(rows), {}};
+  a.data.resize(size_t(a.count()));
+  auto widest = type.shape.at(max_rows);
+  for (size_t i = 0; i < a.data.size(); i++) {
+    int64_t rest = int64_t(i), place = 0, stride = 1;
+    for (size_t d = a.dims.size(); d-- > 0;) {
+      place += rest % a.dims[d] * stride;
+      rest /= a.dims[d];
+      stride *= widest[d];
+    }
+    if (type.dtype == DType::f32) a.data[i] = static_cast<const float*>(from)[place];
+    else if (type.dtype == DType::i32) a.data[i] = static_cast<const int32_t*>(from)[place];
+    else a.data[i] = static_cast<const uint8_t*>(from)[place];
+  }
+  return a;
+}
+
+}  // namespace
+
+void CaseModule::add(Graph graph, const std::vector<std::pair<std::string, Type>>& inputs) {
+  for (const auto& [name, type] : inputs)
+    if (!module_.input(name)) module_.inputs.push_back({name, type});
+  module_.entries.push_back(simplify(inline_calls(graph)));
+}
+
+void CaseModule::compile(const Target& target, bool fused) {
+  Module all = module_;
+  all.entries.push_back(Graph("init"));
+  plan_ = graphc::plan(all, target, max_rows_, {.fused = fused});
+  verify(plan_);
+  jit_ = Jit::create(plan_);
+}
+
+std::vector<Array> CaseModule::run(const std::string& entry, const Bindings& bindings, const graphc_hooks* hooks, int poison) {
+  const Plan& p = *plan_.plan(entry);
+  Bytes params(plan_.params_bytes, 0), state(plan_.state_bytes, 0), workspace(plan_.workspace_bytes, poison);
+  if (jit_->entry("init")(params.data, state.data, workspace.data, nullptr, nullptr, 1, nullptr, nullptr) != GRAPHC_OK) throw InternalError("init refused");
+  std::vector<Bytes> in, out;
+  std::vector<const void*> inputs;
+  std::vector<void*> outputs;
+  for (uint32_t b : p.inputs) {
+    in.emplace_back(p.buffers[b].bytes, 0);
+    store(in.back().data, bindings.inputs.at(p.buffers[b].name));
+    inputs.push_back(in.back().data);
+  }
+  for (uint32_t b : p.outputs) {
+    out.emplace_back(p.buffers[b].bytes, 0x55);
+    outputs.push_back(out.back().data);
+  }
+  graphc_status status = jit_->entry(entry)(params.data, state.data, workspace.data, inputs.data(), outputs.data(), uint32_t(bindings.rows), nullptr, hooks);
+  if (status < 0) throw InternalError("entry refused: " + std::to_string(status));
+  std::vector<Array> result;
+  for (size_t o = 0; o < p.outputs.size(); o++) result.push_back(load(out[o].data, p.buffers[p.outputs[o]].type, bindings.rows, plan_.max_rows));
+  return result;
+}
+
+std::vector<Array> CaseModule::oracle(const std::string& entry, const Bindings& bindings) const {
+  const Graph& graph = *plan_.module.entry(entry);
+  auto values = evaluate(graph, bindings, plan_.target.fma ? Precision::f32_fused : Precision::f32_unfused);
+  std::vector<Array> result;
+  for (const Output& o : graph.outputs) result.push_back(values[o.value]);
+  return result;
+}
+
+std::string difference(const Array& a, const Array& b) {
+  if (a.dims != b.dims) return "other sizes";
+  for (size_t i = 0; i < a.data.size(); i++) {
+    if (std::isnan(a.data[i]) && std::isnan(b.data[i])) continue;
+    if (std::bit_cast<uint64_t>(a.data[i]) != std::bit_cast<uint64_t>(b.data[i]))
+      return "element " + std::to_string(i) + ": " + std::to_string(a.data[i]) + " and " + std::to_string(b.data[i]);
+  }
+  return "";
+}
+
+}  // namespace graphc_test

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "ir/composite.h"
+#include "ir/op.h"
+#include "tests/driver/run_program.h"
+#include "tests/support/golden.h"
+
+using namespace graphc_test;
+using nlohmann::json;
+
+static bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("help: every command, op and composite") {
+  std::string all = run_graphc("help").out;
+  for (const char* command : {"train", "eval", "predict", "check", "explain", "summary", "compile", "bench", "help"}) {
+    CHECK(has(all, std::string("\n  ") + command));
+    Ran ran = run_graphc(std::string(command) + " --help");
+    CHECK(ran.code == 0);
+    CHECK(has(ran.out, "Usage: graphc " + std::string(command)));
+  }
+  auto check = [&](const std::string& name) {
+    CAPTURE(name);
+    CHECK(has(all, name));
+    Ran ran = run_graphc("help " + name);
+    CHECK(ran.code == 0);
+    CHECK(ran.out.find(name) == 0);
+  };
+  for (const graphc::OpDef* op : graphc::all_ops()) check(op->name);
+  for (const graphc::CompositeDef* composite : graphc::all_composites()) {
+    check(composite->name);
+    std::string text = run_graphc(std::string("help ") + composite->name).out;
+    for (const graphc::ArgumentDef& argument : composite->arguments) CHECK(has(text, argument.name));
+  }
+  CHECK(run_graphc("").out == all);
+  CHECK(has(run_graphc("--version").out, "LLVM"));
+}
+
+TEST_CASE("summary: layers, parameters and bytes") {
+  Ran ran = run_graphc("summary " + std::string(digits));
+  REQUIRE(ran.code == 0);
+  CHECK(has(ran.out, "hidden  f32[batch, 100]       6,500"));
+  CHECK(has(ran.out, "7,510 parameters, 7,510 of them trained"));
+  CHECK(has(ran.out, "cached for the backward"));
+  CHECK(has(run_graphc("summary " + std::string(digits) + " --freeze hidden").out, "7,510 parameters, 1,010 of them trained"));
+}
+
+TEST_CASE("explain: both graphs, kernels, bytes, defaults") {
+  TemporaryFolder folder;
+  Ran ran = run_graphc("explain " + std::string(digits) + " --dot " + folder / "g.dot");
+  REQUIRE(ran.code == 0);
+  for (const char* part : {"Forward\n", "Backward and update\n", "Kernels, in the order", "Memory\n", "momentum: 0 (default)", "starts as glorot_uniform",
+                           "cached for the backward, 12,800 bytes", "replaces hidden.weight", "before it: is the loss finite?", "grad of hidden.weight"})
+    CHECK_MESSAGE(has(ran.out, part), part);
+  std::string dot = read_file(folder / "g.dot");
+  CHECK(dot.find("digraph \"digits.step\" {") == 0);
+  CHECK(has(dot, "subgraph cluster_0"));
+  CHECK(has(dot, "cached: 12,800 bytes"));
+  CHECK(has(dot, "new hidden.weight"));
+  if (std::system("command -v dot >/dev/null") == 0) CHECK(std::system(("dot -Tsvg '" + folder / "g.dot" + "' -o /dev/null").c_str()) == 0);
+  for (const char* entry : {"grad", "apply", "eval", "predict", "init"}) CHECK(run_graphc("explain " + std::string(digits) + " --entry " + entry).code == 0);
+}
+
+TEST_CASE("check: the digits' gradients") {
+  Ran ran = run_graphc("check " + std::string(digits) + " --json");
+  REQUIRE(ran.code == 0);
+  json result = json::parse(ran.out);
+  CHECK(result["passed"] == true);
+  CHECK(result["parameters"].size() == 4);
+  for (const json& row : result["parameters"]) {
+    CHECK(row["failures"] == 0);
+    CHECK(row["largest_gradient"].get<double>() > 0);
+  }
+}
+
+TEST_CASE("check: a gradient that is cut off fails where it is all there is") {
+  TemporaryFolder folder;
+  write_text(folder / "m.gc", "model m\ninput x: f32[batch, 3]\ntarget y: f32[batch, 2]\nz = dense(x, 2)\nminimize mean_squared_error(stop_gradient(z) + 0 * z, y) with sgd(learning_rate: 0.1)\n");
+  Ran ran = run_graphc("check " + folder / "m.gc");
+  CHECK(ran.code != 0);
+}
+
+TEST_CASE("compile: every form, the same twice") {
+  TemporaryFolder folder;
+  std::string forms = " --emit graph,grad,plan,loops,llvm,asm,obj ";
+  Ran ran = run_graphc("compile " + std::string(digits) + " -o " + folder / "a" + forms);
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  REQUIRE(run_graphc("compile " + std::string(digits) + " -o " + folder / "b" + forms).code == 0);
+  for (const char* ending : {"graph", "grad", "plan", "loops", "ll", "s", "o"}) {
+    std::string text = read_file(folder / "a/digits." + ending);
+    CHECK_FALSE(text.empty());
+    CHECK(text == read_file(folder / "b/digits." + ending));
+  }
+  CHECK(read_file(folder / "a/digits.grad").find("graphc.module 1 \"digits\"") == 0);
+  CHECK(has(ran.out, "digits_entry_step"));
+  CHECK(run_graphc("compile " + std::string(digits) + " -o " + folder / "c" + " --target thumbv7em-none-eabihf --name tiny --batch 8").code == 0);
+  CHECK(std::filesystem::exists(folder / "c/tiny.o"));
+}
+
+TEST_CASE("bench --json: the fields of the benchmark suite") {
+  Ran ran = run_graphc("bench " + std::string(digits) + " --seconds 0.1 --json");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  json line = json::parse(ran.out);
+  for (const char* field : {"peer", "workload", "threads", "variant", "median_ms", "min_ms", "p10_ms", "p90_ms", "pipelined_ms", "steps", "first_call_s", "rss_mb", "rss_setup_mb",
+                            "flops", "gflops", "losses", "other_cpu", "version", "date", "params_bytes", "state_bytes", "workspace_bytes", "text_bytes"})
+    CHECK_MESSAGE(line.contains(field), field);
+  CHECK(line["peer"] == "graphc");
+  CHECK(line["workload"] == "digits");
+  CHECK(line["losses"].size() == 4);
+  CHECK(line["steps"].get<int>() >= 30);
+  // 2 m n k of X W and X^T dY of both layers, and of dY W^T of the second.
+  CHECK(line["flops"] == 2 * 32 * (64 * 100 * 2 + 100 * 10 * 3));
+  CHECK(run_graphc("bench " + std::string(digits) + " --seconds 0 --batch 7").code == 0);
+}

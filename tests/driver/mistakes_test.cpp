@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What users do wrongly on the command line: the exit code, and words of the message.
+#include <doctest/doctest.h>
+
+#include "tests/driver/run_program.h"
+
+using namespace graphc_test;
+
+namespace {
+
+struct Mistake {
+  const char* arguments;
+  const char* message;
+  int code = 2;
+};
+
+constexpr Mistake mistakes[] = {
+    {"trian examples/digits/digits.gc", "did you mean \"train\"?"},
+    {"train", "MODEL is required"},
+    {"train no_such_model.gc", "the model file cannot be opened"},
+    {"train examples/digits/digits.gc --epoch 3", "did you mean \"--epochs\"?"},
+    {"train examples/digits/digits.gc extra", "extra"},
+    {"train examples/digits/digits.gc --batch 0", "--batch: '0' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --batch -5", "--batch: '-5' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --batch 1.5", "--batch: '1.5' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --batch 99999999999999999999", "is not a whole number from 1"},
+    {"train examples/digits/digits.gc --epochs 0", "--epochs: '0' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --epochs many", "--epochs: 'many' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --steps 0", "--steps: '0' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --threads 0", "--threads: '0' is not a whole number from 1"},
+    {"train examples/digits/digits.gc --seed -1", "--seed: '-1' is not a whole number from 0"},
+    {"train examples/digits/digits.gc --shuffle maybe", "'maybe' is neither on nor off"},
+    {"train examples/digits/digits.gc --set learning_rate", "NAME=VALUE is wanted"},
+    {"train examples/digits/digits.gc --set learning_rat=1", "learning_rate"},
+    {"train examples/digits/digits.gc --set learning_rate=fast", "fast"},
+    {"train examples/digits/digits.gc --freeze hiden", "did you mean"},
+    {"train examples/digits/digits.gc --freeze '*'", "the loss depends on no trainable parameter"},
+    {"train examples/digits/digits.gc --data no_such.csv", "no_such.csv"},
+    {"train examples/digits/digits.gc --history h.txt", ".csv, .json or .svg"},
+    {"train examples/digits/digits.gc --confusion c.png", ".svg"},
+    {"train examples/digits/digits.gc --save no/such/folder/w.safetensors", "there is no folder no/such/folder"},
+    {"train examples/digits/digits.gc --progress loud", "progress \"loud\" does not exist"},
+    {"train examples/digits/digits.gc --checkpoint d", "later version"},
+    {"train examples/digits/digits.gc --resume d", "later version"},
+    {"train examples/digits/digits.gc --init no_such.safetensors", "no_such.safetensors"},
+    {"train tests/bench/models/mlp.gc", "there is no data"},
+    {"eval examples/digits/digits.gc", "--weights is required"},
+    {"eval examples/digits/digits.gc --weights no_such.safetensors", "no_such.safetensors"},
+    {"predict examples/digits/digits.gc --weights w --data digits", "-o is required"},
+    {"predict examples/digits/digits.gc --weights w --data digits -o p.csv", ".npy"},
+    {"explain examples/digits/digits.gc --html g.html", "later version"},
+    {"explain examples/digits/digits.gc --entry stop", "did you mean \"step\"?"},
+    {"compile examples/digits/digits.gc", "-o is required"},
+    {"compile examples/digits/digits.gc -o d --emit object", "'object' is none of the forms"},
+    {"compile examples/digits/digits.gc -o d --target nothing-at-all", "nothing-at-all"},
+    {"compile examples/digits/digits.gc -o d --name 3d", "cannot begin the name of a C function"},
+    {"compile examples/digits/digits.gc -o d --memory-budget 100", "later version"},
+    {"bench examples/digits/digits.gc --seconds soon", "--seconds: 'soon' is not a number"},
+    {"bench examples/digits/digits.gc --batches no_such.safetensors", "no_such.safetensors"},
+    {"help tanhh", "did you mean \"tanh\"?"},
+};
+
+}  // namespace
+
+TEST_CASE("mistakes on the command line") {
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(std::string(mistake.arguments));
+    Ran ran = run_graphc(mistake.arguments);
+    CHECK(ran.code == mistake.code);
+    CHECK_MESSAGE(ran.err.find(mistake.message) != std::string::npos, ran.err);
+    CHECK(ran.out.empty());
+  }
+}
+
+TEST_CASE("mistakes in a model file are shown with their line") {
+  TemporaryFolder folder;
+  write_text(folder / "m.gc", "model m\ninput x: f32[batch, 63]\noutput y = x @ w\n");
+  Ran ran = run_graphc("summary " + folder / "m.gc");
+  CHECK(ran.code == 2);
+  CHECK(ran.err.find("m.gc:3:16: error: ") != std::string::npos);
+  CHECK(ran.err.find("output y = x @ w\n") != std::string::npos);
+}
+
+TEST_CASE("weights of another model are refused by name") {
+  TemporaryFolder folder;
+  std::string weights = folder / "w.safetensors";
+  REQUIRE(run_graphc("train examples/digits/digits.gc --epochs 1 --save " + weights).code == 0);
+  Ran ran = run_graphc("bench tests/bench/models/digits.gc --init " + weights);
+  CHECK(ran.code == 2);
+  CHECK(ran.err.find("tensor \"fc0.w\" (f32[64, 100]) is missing") != std::string::npos);
+  CHECK(ran.err.find("tensor \"hidden.weight\" is not in the model") != std::string::npos);
+}
+
+TEST_CASE("a model without a loss can be described, not trained") {
+  TemporaryFolder folder;
+  write_text(folder / "m.gc", "model m\ninput x: f32[batch, 3]\noutput y = dense(x, 2, name: d)\n");
+  for (const char* command : {"train ", "bench ", "check "}) {
+    Ran ran = run_graphc(command + folder / "m.gc");
+    CHECK(ran.code == 2);
+    CHECK(ran.err.find("the model minimises nothing") != std::string::npos);
+  }
+  CHECK(run_graphc("summary " + folder / "m.gc").code == 0);
+  CHECK(run_graphc("explain " + folder / "m.gc").code == 0);
+}
+
+TEST_CASE("a full disk") {
+  CHECK(run_graphc("train examples/digits/digits.gc --epochs 1 --log /dev/full").code == 3);
+  CHECK(run_graphc("train examples/digits/digits.gc --epochs 1 --history /dev/full").code == 2);  // its ending is no history's
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_CASE("no memory") {
+  Ran ran = run_graphc("train examples/digits/digits.gc --batch 1000000000", "ulimit -v 4000000;");
+  CHECK(ran.code == 3);
+  CHECK(ran.err.find("no memory for the workspace") != std::string::npos);
+}
+#endif

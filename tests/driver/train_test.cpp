@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/driver/run_program.h"
+#include "tests/support/golden.h"
+
+using namespace graphc_test;
+using nlohmann::json;
+
+TEST_CASE("train: the digits, twice the same, within the band") {
+  Ran a = run_graphc("train " + std::string(digits) + " --json"), b = run_graphc("train " + std::string(digits) + " --json");
+  REQUIRE(a.code == 0);
+  json first = json::parse(a.out), second = json::parse(b.out);
+  CHECK(first["seconds"].get<double>() > 0);
+  first.erase("seconds"), second.erase("seconds");
+  CHECK(first == second);
+  CHECK(first["steps"] == 720);
+  CHECK(first["epochs"] == 15);
+  CHECK(first["seed"] == 1);
+  CHECK(first["test_accuracy"].get<double>() >= 0.96);
+  CHECK(first["train_loss"].get<double>() > 0.040);
+  CHECK(first["train_loss"].get<double>() < 0.050);
+  CHECK_FALSE(first.contains("validation_loss"));
+}
+
+TEST_CASE("train: the last line says how many steps, how long, how good") {
+  Ran ran = run_graphc("train " + std::string(digits) + " --progress none");
+  REQUIRE(ran.code == 0);
+  CHECK(ran.out.find("720 steps in ") == 0);
+  CHECK(ran.out.find(", compiled in ") != std::string::npos);
+  CHECK(ran.out.find("on the course's own 270 test images\n") != std::string::npos);
+  CHECK(run_graphc("train " + std::string(digits) + " --epochs 1 --data digits --test digits").out.find(" on the 1797 test rows\n") != std::string::npos);
+}
+
+TEST_CASE("train: options win over the file") {
+  auto result = [](const std::string& options) {
+    Ran ran = run_graphc("train " + std::string(digits) + " --json " + options);
+    REQUIRE_MESSAGE(ran.code == 0, ran.err);
+    return json::parse(ran.out);
+  };
+  CHECK(result("--epochs 2")["steps"] == 96);
+  CHECK(result("--batch 64 --epochs 1")["steps"] == 24);
+  CHECK(result("--steps 100")["steps"] == 100);
+  CHECK(result("--steps 100")["epochs"] == 3);
+  CHECK(result("--seed 5 --epochs 1")["seed"] == 5);
+  CHECK(result("--seed 5 --epochs 1")["test_loss"] != result("--seed 6 --epochs 1")["test_loss"]);
+  CHECK(result("--shuffle off --epochs 1")["test_loss"] != result("--epochs 1")["test_loss"]);
+  CHECK(result("--set learning_rate=0.2 --epochs 1")["test_loss"] != result("--epochs 1")["test_loss"]);
+  CHECK(result("--freeze 'hidden' --epochs 1")["test_loss"] != result("--epochs 1")["test_loss"]);
+  CHECK(result("--validate digits --epochs 1").contains("validation_accuracy"));
+  CHECK(result("--threads 2 --epochs 1")["test_loss"] == result("--epochs 1")["test_loss"]);
+}
+
+TEST_CASE("train: progress") {
+  auto out = [](const std::string& mode) { return run_graphc("train " + std::string(digits) + " --epochs 3 --progress " + mode).out; };
+  CHECK(out("line").find("Epoch 3/3 - ") != std::string::npos);
+  CHECK(out("bar").find("Epoch 3/3\n") != std::string::npos);
+  CHECK(out("none").find("Epoch") == std::string::npos);
+  std::string lines = out("json");
+  CHECK(json::parse(lines.substr(0, lines.find('\n')))["event"] == "epoch");
+}
+
+TEST_CASE("train: history, confusion and log") {
+  TemporaryFolder folder;
+  Ran ran = run_graphc("train " + std::string(digits) + " --epochs 3 --validate digits --set learning_rate=0.2 --json --history " + folder / "h.csv" + " --history " +
+                   folder / "h.json" + " --history " + folder / "h.svg" + " --confusion " + folder / "c.svg" + " --log " + folder / "l.jsonl");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  std::string csv = read_file(folder / "h.csv");
+  CHECK(csv.find("epoch,steps,seconds,train_loss,train_accuracy,validation_loss,validation_accuracy,set.learning_rate\n") == 0);
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+  json history = json::parse(read_file(folder / "h.json"));
+  CHECK(history["epochs"].size() == 3);
+  CHECK(history["set"]["learning_rate"] == "0.2");
+  CHECK(history["test_loss"] == json::parse(ran.out)["test_loss"]);
+  CHECK(read_file(folder / "h.svg").find("<svg") != std::string::npos);
+  CHECK(read_file(folder / "c.svg").find("</svg>") != std::string::npos);
+  std::string log = read_file(folder / "l.jsonl");
+  CHECK(std::count(log.begin(), log.end(), '\n') == 4);
+}
+
+TEST_CASE("train, save, eval, predict, init: the same weights") {
+  TemporaryFolder folder;
+  std::string weights = folder / "w.safetensors";
+  Ran ran = run_graphc("train " + std::string(digits) + " --json --save " + weights);
+  REQUIRE(ran.code == 0);
+  json trained = json::parse(ran.out);
+  ran = run_graphc("eval " + std::string(digits) + " --json --weights " + weights);
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  json evaluated = json::parse(ran.out);
+  CHECK(evaluated["test_loss"] == trained["test_loss"]);
+  CHECK(evaluated["test_accuracy"] == trained["test_accuracy"]);
+  CHECK_FALSE(evaluated.contains("train_loss"));
+  CHECK(run_graphc("eval " + std::string(digits) + " --data digits --weights " + weights).out.find("1797 rows of digits: loss ") == 0);
+
+  ran = run_graphc("predict " + std::string(digits) + " --data digits --weights " + weights + " -o " + folder / "p.npy");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  CHECK(ran.out.find("probability f32[1797, 10]") != std::string::npos);
+  CHECK(std::filesystem::file_size(folder / "p.npy") == 128 + 1797 * 10 * 4);
+  CHECK(read_file(folder / "p.npy").substr(1, 5) == "NUMPY");
+
+  ran = run_graphc("train " + std::string(digits) + " --json --epochs 1 --init " + weights);
+  CHECK(json::parse(ran.out)["train_loss"].get<double>() < 0.06);
+}
+
+TEST_CASE("train: text labels are kept with the weights") {
+  TemporaryFolder folder;
+  std::string csv = "a,b,kind\n", model = folder / "m.gc", data = folder / "d.csv", weights = folder / "w.safetensors";
+  for (int i = 0; i < 40; i++) csv += std::to_string(i % 7) + "," + std::to_string(i % 3) + (i % 2 ? ",cat\n" : ",dog\n");
+  write_text(data, csv);
+  write_text(model, "model pets\ninput x: f32[batch, 2]\ntarget y: class[batch] of 2\nz = dense(x, 2)\noutput p = softmax(z)\nmetric accuracy = accuracy(z, y)\n"
+                    "minimize cross_entropy(z, y) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 25%, validation: 25%, split_seed: 1\n");
+  Ran ran = run_graphc("train " + model + " --json --save " + weights);
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  CHECK(json::parse(ran.out).contains("validation_loss"));
+  write_text(folder / "cats.csv", "a,b,kind\n1,2,cat\n3,1,cat\n");
+  write_text(folder / "cows.csv", "a,b,kind\n1,2,cow\n3,1,cat\n");
+  CHECK(run_graphc("eval " + model + " --weights " + weights + " --data " + folder / "cats.csv").code == 0);
+  CHECK(run_graphc("eval " + model + " --weights " + weights + " --data " + folder / "cows.csv").code == 2);
+}
+
+TEST_CASE("train: a loss that is not finite") {
+  Ran ran = run_graphc("train " + std::string(digits) + " --set learning_rate=1e38");
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find("the loss stopped being finite at step 2") != std::string::npos);
+  CHECK(ran.err.find("the first value of the graph that is not finite: ") != std::string::npos);
+  CHECK(ran.err.find("digits.gc:") != std::string::npos);
+  CHECK(ran.err.find("what to try: --set learning_rate=0.1 or less") != std::string::npos);
+}
+
+TEST_CASE("train: an interrupt finishes the step, saves and sums up") {
+  TemporaryFolder folder;
+  Ran ran = run_graphc("train " + std::string(digits) + " --epochs 100000000 --progress none --save " + folder / "w.safetensors", "timeout --preserve-status -s INT 3");
+  CHECK(ran.code == 130);
+  CHECK(ran.out.find(" steps in ") != std::string::npos);
+  CHECK(std::filesystem::exists(folder / "w.safetensors"));
+}
