@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "compiler/graphc.h"
@@ -109,11 +110,11 @@ TEST_CASE("grad and then apply is step") {
       names.push_back(std::string("grad.") + module.variable[v].name);
       gradients.emplace_back(module.variable[v].bytes / 4);
     }
-    OutputArrays out;
-    Arrays in;
-    for (size_t i = 0; i < names.size(); i++) out.emplace(names[i], gradients[i]), in.emplace(names[i], gradients[i]);
-    CHECK(parts.run("grad", {{"x", d.x}, {"y", d.y}}, out, 64) == GRAPHC_OK);
-    CHECK(parts.run("apply", in, {}, 64) == GRAPHC_OK);
+    std::vector<NamedOutput> out;
+    std::vector<NamedArray> in;
+    for (size_t i = 0; i < names.size(); i++) out.push_back({names[i], gradients[i]}), in.push_back({names[i], gradients[i]});
+    CHECK(parts.run("grad", {{"x", d.x}, {"y", d.y}}, std::span<const NamedOutput>(out), 64) == GRAPHC_OK);
+    CHECK(parts.run("apply", std::span<const NamedArray>(in), {}, 64) == GRAPHC_OK);
     CHECK(same(whole, parts));
   }
 }
