@@ -74,6 +74,8 @@ class EvaluatorEntry {
     for (size_t o = 0; o < p_.outputs.size(); o++) write(outputs[o], values[graph_.outputs[o].value]);
     if (graph_.loss && !std::isfinite(values[*graph_.loss].data[0])) return GRAPHC_NOT_FINITE;
     if (is_init_) {
+      std::memset(params, 0, m_.params_bytes);
+      std::memset(state, 0, m_.state_bytes);
       std::memcpy(params, &heads[0], sizeof(graphc_head));
       std::memcpy(state, &heads[1], sizeof(graphc_head));
     }

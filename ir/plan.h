@@ -77,11 +77,12 @@ struct PlanModule {
 // Which values of an entry the loss and the reported outputs need; the others are of the backward and of updates.
 std::vector<bool> forward_values(const Graph& entry);
 
-// The text form: "graphc.plan 1", then tables, buffers, stages and the loops of every kernel.
+// The text form, complete: what codegen needs is in it. parse_plan.h shows and reads it.
 std::string print(const PlanModule& plan);
 
-// Independent of how the plan was made: overlaps of live buffers, reads before writes, bounds, in-place updates that a
-// later kernel would read. Throws InternalError.
+// Independent of how the plan was made: tables and numbers, kernels and the elements they reach, overlaps of live buffers
+// and within a stage, reads before writes, in-place updates that a later kernel would read, the loss checked before
+// anything is updated. Throws InternalError.
 void verify(const PlanModule& plan);
 
 }  // namespace graphc

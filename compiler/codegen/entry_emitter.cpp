@@ -143,7 +143,23 @@ class EntryEmitter {
 
   void store_hyper(size_t h, Value* bits) { b_.CreateStore(bits, b_.CreateConstInBoundsGEP1_64(i32_, hypers_, h)); }
 
+  // The gaps between tensors too, so that what fwrite saves depends on the values alone.
+  void zero(Value* base, uint64_t bytes) {
+    auto before = b_.GetInsertBlock(), loop = new_block("zero"), after = new_block("zeroed");
+    b_.CreateBr(loop);
+    b_.SetInsertPoint(loop);
+    auto i = b_.CreatePHI(integer_, 2);
+    i->addIncoming(llvm::ConstantInt::get(integer_, 0), before);
+    b_.CreateAlignedStore(b_.getInt32(0), b_.CreateInBoundsGEP(i32_, base, i), llvm::Align(4));
+    Value* next = b_.CreateAdd(i, llvm::ConstantInt::get(integer_, 1));
+    i->addIncoming(next, loop);
+    b_.CreateCondBr(b_.CreateICmpULT(next, llvm::ConstantInt::get(integer_, bytes / 4)), loop, after);
+    b_.SetInsertPoint(after);
+  }
+
   void write_heads() {
+    zero(f_->getArg(0), m_.params_bytes);
+    zero(f_->getArg(1), m_.state_bytes);
     for (auto [base, magic] : {std::pair{f_->getArg(0), GRAPHC_MAGIC_PARAMS}, {f_->getArg(1), GRAPHC_MAGIC_STATE}}) {
       uint32_t words[16] = {uint32_t(magic), uint32_t(magic >> 32), GRAPHC_ABI_VERSION, 0, uint32_t(m_.fingerprint), uint32_t(m_.fingerprint >> 32)};
       for (uint64_t w = 0; w < 16; w++)

@@ -64,9 +64,9 @@ std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t) {
   options.FloatABIType = triple.getEnvironment() == llvm::Triple::EABIHF || triple.getEnvironment() == llvm::Triple::GNUEABIHF ? llvm::FloatABI::Hard : llvm::FloatABI::Default;
   auto relocation = triple.isWasm() || triple.isThumb() ? llvm::Reloc::Static : llvm::Reloc::PIC_;
 #if LLVM_VERSION_MAJOR >= 21
-  auto machine = found.createTargetMachine(triple, t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Default);
+  auto machine = found.createTargetMachine(triple, t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Less);
 #else
-  auto machine = found.createTargetMachine(triple.str(), t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Default);
+  auto machine = found.createTargetMachine(triple.str(), t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Less);
 #endif
   if (!machine) throw CompileError(Diagnostic{{}, "target: LLVM cannot emit code for " + t.triple, {}});
   return std::shared_ptr<llvm::TargetMachine>(machine);

@@ -15,10 +15,12 @@ uint64_t rows_of_batches(const Safetensors& file, const Module& tables, const st
     int64_t rows = first->shape[0] / input.type.shape[0].size;
     if (rows >= 1 && rows <= int64_t{1} << 30) return uint64_t(rows);
   }
-  throw Error(path + ": error: there is no first minibatch: tensors are named after the inputs, with a number: x0, y0, x1, y1, ...");
+  throw Error(path +
+              ": error: there is no first minibatch: tensors are named after the inputs, with a number: x0, y0, x1, y1, ...");
 }
 
-Batches::Batches(Safetensors file, const graphc_entry_info& entry, uint64_t rows, const std::string& path) : tensors_(std::move(file.tensors)) {
+Batches::Batches(Safetensors file, const graphc_entry_info& entry, uint64_t rows, const std::string& path)
+    : tensors_(std::move(file.tensors)) {
   ErrorList errors;
   auto find = [&](const std::string& name) -> const StoredTensor* {
     for (const StoredTensor& tensor : tensors_)
@@ -32,14 +34,16 @@ Batches::Batches(Safetensors file, const graphc_entry_info& entry, uint64_t rows
       const StoredTensor* tensor = find(input.name + std::to_string(n));
       if (!tensor) continue;
       if (tensor->dtype != input.dtype || tensor->shape != shape_at(input, rows))
-        errors.add(path, "tensor \"" + tensor->name + "\" is " + describe(tensor->dtype, tensor->shape) + ", the model wants " + describe(input.dtype, shape_at(input, rows)));
+        errors.add(path, "tensor \"" + tensor->name + "\" is " + describe(tensor->dtype, tensor->shape) + ", the model wants " +
+                             describe(input.dtype, shape_at(input, rows)));
       pointers.push_back(tensor->data.data());
     }
     if (pointers.empty()) break;
     if (pointers.size() != entry.inputs) errors.add(path, "minibatch " + std::to_string(n) + " lacks some of the inputs");
     pointers_.push_back(std::move(pointers));
   }
-  if (pointers_.empty()) errors.add(path, "there is no minibatch: tensors are named after the inputs, with a number: x0, y0, x1, y1, ...");
+  if (pointers_.empty())
+    errors.add(path, "there is no minibatch: tensors are named after the inputs, with a number: x0, y0, x1, y1, ...");
   errors.throw_if_any();
 }
 
@@ -53,7 +57,8 @@ Batches::Batches(const graphc_entry_info& entry, uint64_t rows, uint64_t seed) {
   }
 }
 
-template <class T, class Draw> static void fill(StoredTensor& tensor, uint64_t count, Draw draw) {
+template <class T, class Draw>
+static void fill(StoredTensor& tensor, uint64_t count, Draw draw) {
   tensor.data.resize(count * sizeof(T));
   for (T& value : tensor.as<T>()) value = draw();
 }
@@ -63,9 +68,12 @@ StoredTensor random_input(const graphc_tensor& input, uint64_t rows, uint64_t se
   uint64_t count = elements_at(input, rows);
   std::mt19937_64 random(seed);
   uint32_t limit = input.limit > 0 ? uint32_t(input.limit) : 4;
-  if (input.dtype == GRAPHC_F32) fill<float>(tensor, count, [&] { return float(double(random() >> 11) * 0x1p-52 - 1); });
-  else if (input.dtype == GRAPHC_I32) fill<int32_t>(tensor, count, [&] { return int32_t(random() % limit); });
-  else fill<uint8_t>(tensor, count, [&] { return uint8_t(random() % 256); });
+  if (input.dtype == GRAPHC_F32)
+    fill<float>(tensor, count, [&] { return float(double(random() >> 11) * 0x1p-52 - 1); });
+  else if (input.dtype == GRAPHC_I32)
+    fill<int32_t>(tensor, count, [&] { return int32_t(random() % limit); });
+  else
+    fill<uint8_t>(tensor, count, [&] { return uint8_t(random() % 256); });
   return tensor;
 }
 

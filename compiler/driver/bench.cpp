@@ -33,9 +33,7 @@ struct BenchOptions {
   bool json = false;
 };
 
-double clock_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double clock_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 class Bench {
  public:
@@ -72,7 +70,8 @@ class Bench {
   void step(uint64_t number) {
     StepResult result = net_->score(*entry_, batches_.get(number), rows_);
     if (result.status == GRAPHC_NOT_FINITE)
-      throw Error(fmt::format("bench: the loss of step {} is {}; a model is timed while it trains", number + 1, result.loss), ErrorKind::training_failed);
+      throw Error(fmt::format("bench: the loss of step {} is {}; a model is timed while it trains", number + 1, result.loss),
+                  ErrorKind::training_failed);
     if (number < 3 || number + 1 == warmup_steps) losses_.push_back(result.loss);
   }
 
@@ -86,7 +85,8 @@ class Bench {
     times_.reserve(1 << 20);
     double busy = busy_seconds(), own = own_cpu_seconds();
     start = clock_seconds();
-    for (double end = start; (end - start < o_.seconds || times_.size() < min_steps) && end - start <= std::max(max_seconds, o_.seconds);) {
+    for (double end = start;
+         (end - start < o_.seconds || times_.size() < min_steps) && end - start <= std::max(max_seconds, o_.seconds);) {
       double begin = clock_seconds();
       step(n++);
       end = clock_seconds();
@@ -114,21 +114,37 @@ class Bench {
     uint64_t threads = o_.threads ? *o_.threads : 1;
     if (!o_.json) {
       std::cout << fmt::format("{}: {} rows, {} thread{}\n", file.model.tables.name, rows_, threads, threads == 1 ? "" : "s")
-                << fmt::format("  step        {:.5g} ms median, {:.5g} least, {:.5g} to {:.5g} (p10 to p90), {} steps\n", ms(median()), ms(times_[0]), ms(at(0.1)), ms(at(0.9)), times_.size())
+                << fmt::format("  step        {:.5g} ms median, {:.5g} least, {:.5g} to {:.5g} (p10 to p90), {} steps\n",
+                               ms(median()), ms(times_[0]), ms(at(0.1)), ms(at(0.9)), times_.size())
                 << fmt::format("  first call  {:.3f} s from the model file to the end of the first step\n", first_call_s_)
                 << fmt::format("  products    {:.4g} MFLOP a step, {:.1f} GFLOP/s\n", flops_ / 1e6, flops_ / median() / 1e9)
-                << fmt::format("  bytes       {} parameters, {} state, {} workspace, {} code\n", plan.params_bytes, plan.state_bytes, plan.workspace_bytes, compiled.program.text_bytes());
+                << fmt::format("  bytes       {} parameters, {} state, {} workspace, {} code\n", plan.params_bytes,
+                               plan.state_bytes, plan.workspace_bytes, compiled.program.text_bytes());
       return;
     }
-    nlohmann::ordered_json line = {
-        {"peer", "graphc"}, {"workload", file.model.tables.name}, {"threads", threads}, {"variant", ""},
-        {"median_ms", ms(median())}, {"min_ms", ms(times_[0])}, {"p10_ms", ms(at(0.1))}, {"p90_ms", ms(at(0.9))},
-        {"pipelined_ms", ms(pipelined_)}, {"steps", times_.size()},
-        {"first_call_s", digits(first_call_s_, 1e3)}, {"rss_mb", peak_rss_mb()}, {"rss_setup_mb", rss_setup_mb_},
-        {"flops", uint64_t(flops_)}, {"gflops", digits(flops_ / median() / 1e9, 100)}, {"losses", nlohmann::json::array()},
-        {"other_cpu", digits(other_cpu_, 1e3)}, {"version", "graphc " GRAPHC_VERSION " llvm " + llvm_version()}, {"date", today()},
-        {"params_bytes", plan.params_bytes}, {"state_bytes", plan.state_bytes}, {"workspace_bytes", plan.workspace_bytes},
-        {"text_bytes", compiled.program.text_bytes()}};
+    nlohmann::ordered_json line = {{"peer", "graphc"},
+                                   {"workload", file.model.tables.name},
+                                   {"threads", threads},
+                                   {"variant", ""},
+                                   {"median_ms", ms(median())},
+                                   {"min_ms", ms(times_[0])},
+                                   {"p10_ms", ms(at(0.1))},
+                                   {"p90_ms", ms(at(0.9))},
+                                   {"pipelined_ms", ms(pipelined_)},
+                                   {"steps", times_.size()},
+                                   {"first_call_s", digits(first_call_s_, 1e3)},
+                                   {"rss_mb", peak_rss_mb()},
+                                   {"rss_setup_mb", rss_setup_mb_},
+                                   {"flops", uint64_t(flops_)},
+                                   {"gflops", digits(flops_ / median() / 1e9, 100)},
+                                   {"losses", nlohmann::json::array()},
+                                   {"other_cpu", digits(other_cpu_, 1e3)},
+                                   {"version", "graphc " GRAPHC_VERSION " llvm " + llvm_version()},
+                                   {"date", today()},
+                                   {"params_bytes", plan.params_bytes},
+                                   {"state_bytes", plan.state_bytes},
+                                   {"workspace_bytes", plan.workspace_bytes},
+                                   {"text_bytes", compiled.program.text_bytes()}};
     for (float loss : losses_) line["losses"].push_back(digits(loss, 1e6));
     std::cout << line.dump() << std::endl;
   }

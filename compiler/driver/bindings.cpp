@@ -3,7 +3,8 @@
 
 namespace graphc::driver {
 
-template <class T> static Array array_of(const std::vector<T>& values, DType dtype) {
+template <class T>
+static Array array_of(const std::vector<T>& values, DType dtype) {
   return {dtype, {}, {values.begin(), values.end()}};
 }
 

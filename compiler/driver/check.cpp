@@ -4,6 +4,7 @@
 // small random minibatch. Where the differences from both sides disagree there is a kink, and no gradient to compare.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include "compiler/driver/batches.h"
 #include "compiler/driver/bindings.h"
 #include "compiler/driver/commands.h"
+#include "compiler/driver/flops.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/wrap.h"
 #include "runtime/train/entry.h"
@@ -20,7 +22,9 @@ namespace graphc::driver {
 namespace {
 
 constexpr double step = 1e-6, absolute = 1e-5, relative = 1e-3;
-constexpr int64_t rows = 4, most_elements = 48;  // checked of one parameter, spread evenly
+constexpr int64_t rows = 4;
+constexpr int64_t most_elements = 48;  // checked of one parameter, spread evenly; fewer in large models
+constexpr double most_flops = 4e9;     // about ten seconds of the evaluator
 
 struct CheckOptions {
   ModelOptions model;
@@ -32,26 +36,29 @@ struct Row {
   std::string entry, parameter;
   Type type;
   int64_t checked = 0, kinks = 0, failures = 0;
-  double worst = 0;       // error over what is allowed: above 1 is a failure
-  double largest = 0;     // gradient
+  double worst = 0;    // error over what is allowed: above 1 is a failure
+  double largest = 0;  // gradient
   std::string first_failure;
 };
 
 Array array_of(const StoredTensor& tensor) {
   Array array{DType::f32, tensor.shape, {}};
-  if (tensor.dtype == GRAPHC_F32) array.data.assign(tensor.as<float>().begin(), tensor.as<float>().end());
-  else if (tensor.dtype == GRAPHC_I32) array.data.assign(tensor.as<int32_t>().begin(), tensor.as<int32_t>().end());
-  else array.data.assign(tensor.as<uint8_t>().begin(), tensor.as<uint8_t>().end());
+  if (tensor.dtype == GRAPHC_F32)
+    array.data.assign(tensor.as<float>().begin(), tensor.as<float>().end());
+  else if (tensor.dtype == GRAPHC_I32)
+    array.data.assign(tensor.as<int32_t>().begin(), tensor.as<int32_t>().end());
+  else
+    array.data.assign(tensor.as<uint8_t>().begin(), tensor.as<uint8_t>().end());
   return array;
 }
 
-Row check_parameter(const Graph& loss, Bindings& bindings, const std::string& name, const Array& gradient) {
+Row check_parameter(const Graph& loss, Bindings& bindings, const std::string& name, const Array& gradient, int64_t elements) {
   Row row;
   row.parameter = name;
   std::vector<double>& values = bindings.variables[name].data;
   auto value = [&] { return evaluate(loss, bindings, Precision::f64)[*loss.loss].data[0]; };
   double here = value();
-  int64_t count = int64_t(values.size()), stride = std::max<int64_t>(1, count / most_elements);
+  int64_t count = int64_t(values.size()), stride = std::max<int64_t>(1, (count + elements - 1) / elements);
   for (double g : gradient.data) row.largest = std::max(row.largest, std::fabs(g));
   for (int64_t i = 0; i < count; i += stride) {
     double kept = values[size_t(i)], g = gradient.data[size_t(i)];
@@ -69,7 +76,8 @@ Row check_parameter(const Graph& loss, Bindings& bindings, const std::string& na
       row.kinks++;
     } else {
       row.worst = std::max(row.worst, error);
-      if (row.failures++ == 0) row.first_failure = fmt::format("element {}: gradient {:.9g}, central difference {:.9g}", i, g, central);
+      if (row.failures++ == 0)
+        row.first_failure = fmt::format("element {}: gradient {:.9g}, central difference {:.9g}", i, g, central);
     }
     if (!std::isfinite(g) && row.failures++ == 0) row.first_failure = fmt::format("element {}: gradient {}", i, g);
   }
@@ -79,7 +87,8 @@ Row check_parameter(const Graph& loss, Bindings& bindings, const std::string& na
 std::vector<Row> check_entry(const PlanModule& plan, const Graph& grad, Instance& net, uint64_t seed) {
   Bindings bindings = bind(plan, grad.name, net, rows);
   const graphc_entry_info& entry = net.entry(grad.name).info();
-  for (uint32_t i = 0; i < entry.inputs; i++) bindings.inputs[entry.input[i].name] = array_of(random_input(entry.input[i], rows, seed + i));
+  for (uint32_t i = 0; i < entry.inputs; i++)
+    bindings.inputs[entry.input[i].name] = array_of(random_input(entry.input[i], rows, seed + i));
   // Biases begin at 0, where many functions have kinks or symmetries.
   uint64_t stream = seed + 100;
   for (const Variable& v : plan.module.variables) {
@@ -90,10 +99,12 @@ std::vector<Row> check_entry(const PlanModule& plan, const Graph& grad, Instance
   }
   auto values = evaluate(grad, bindings, Precision::f64);
   Graph loss = loss_only(grad);
+  double evaluations = 2.0 * double(grad.outputs.size()) * std::max(1.0, matmul_flops(loss, rows));
+  int64_t elements = std::clamp<int64_t>(int64_t(most_flops / evaluations), 2, most_elements);
   std::vector<Row> result;
   for (const Output& output : grad.outputs) {
     if (output.name.rfind("grad.", 0) != 0) continue;
-    Row row = check_parameter(loss, bindings, output.name.substr(5), values[output.value]);
+    Row row = check_parameter(loss, bindings, output.name.substr(5), values[output.value], elements);
     row.entry = grad.name;
     row.type = grad[output.value].type;
     result.push_back(std::move(row));
@@ -112,22 +123,35 @@ int run(const CheckOptions& o) {
       for (Row& row : check_entry(compiled.program.plan(), entry, net, o.seed.value_or(1))) all.push_back(std::move(row));
 
   bool any_gradient = false, failed = false;
-  std::vector<std::vector<std::string>> lines{{"parameter", "type", "checked", "kinks", "largest gradient", "worst error / allowed", ""}};
+  std::vector<std::vector<std::string>> lines{
+      {"parameter", "type", "checked", "kinks", "largest gradient", "worst error / allowed", ""}};
   nlohmann::ordered_json list = nlohmann::json::array();
   for (const Row& row : all) {
     any_gradient |= row.largest > 0;
     failed |= row.failures > 0;
     std::string verdict = row.failures ? "FAILED, " + row.first_failure : row.largest == 0 ? "all zeros" : "ok";
-    lines.push_back({row.parameter, to_string(row.type), std::to_string(row.checked), std::to_string(row.kinks), fmt::format("{:.3g}", row.largest), fmt::format("{:.2g}", row.worst), verdict});
-    list.push_back({{"entry", row.entry}, {"parameter", row.parameter}, {"checked", row.checked}, {"kinks", row.kinks}, {"largest_gradient", row.largest}, {"worst", row.worst}, {"failures", row.failures}});
+    lines.push_back({row.parameter, to_string(row.type), std::to_string(row.checked), std::to_string(row.kinks),
+                     fmt::format("{:.3g}", row.largest), fmt::format("{:.2g}", row.worst), verdict});
+    list.push_back({{"entry", row.entry},
+                    {"parameter", row.parameter},
+                    {"checked", row.checked},
+                    {"kinks", row.kinks},
+                    {"largest_gradient", row.largest},
+                    {"worst", row.worst},
+                    {"failures", row.failures}});
   }
   failed |= !any_gradient;
   if (o.json) {
-    std::cout << nlohmann::ordered_json{{"passed", !failed}, {"rows", rows}, {"step", step}, {"absolute", absolute}, {"relative", relative}, {"parameters", list}}.dump() << std::endl;
+    std::cout << nlohmann::ordered_json{{"passed", !failed},    {"rows", rows},         {"step", step},
+                                        {"absolute", absolute}, {"relative", relative}, {"parameters", list}}
+                     .dump()
+              << std::endl;
   } else {
     std::cout << table(lines, "llrrrr");
-    std::cout << fmt::format("central differences in f64: {} rows, step {}, allowed {} + {} |difference|\n", rows, step, absolute, relative);
-    std::cout << (failed ? any_gradient ? "FAILED\n" : "FAILED: every gradient is zero\n" : "every gradient agrees\n") << std::flush;
+    std::cout << fmt::format("central differences in f64: {} rows, step {}, allowed {} + {} |difference|\n", rows, step, absolute,
+                             relative);
+    std::cout << (failed ? any_gradient ? "FAILED\n" : "FAILED: every gradient is zero\n" : "every gradient agrees\n")
+              << std::flush;
   }
   return failed ? 1 : 0;
 }

@@ -75,16 +75,19 @@ std::vector<const Form*> wanted_forms(const std::string& list) {
 
 bool is_identifier(const std::string& name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+  return !name.empty() && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 int run(const CompileCommandOptions& o) {
   auto wanted = wanted_forms(o.emit);
-  for (const auto& [option, value] : {std::pair{"--entries", &o.entries}, {"--memory-budget", &o.memory_budget}, {"--fixed-batch", &o.fixed_batch}})
+  for (const auto& [option, value] :
+       {std::pair{"--entries", &o.entries}, {"--memory-budget", &o.memory_budget}, {"--fixed-batch", &o.fixed_batch}})
     if (!value->empty()) throw Error(std::string(option) + " comes with a later version");
   ModelFile file = o.model.read();
   std::string prefix = o.name.empty() ? file.model.tables.name : o.name;
-  if (!is_identifier(prefix)) throw Error("--name: '" + prefix + "' cannot begin the name of a C function; letters, digits and _ can");
+  if (!is_identifier(prefix))
+    throw Error("--name: '" + prefix + "' cannot begin the name of a C function; letters, digits and _ can");
   Target target = describe_target(o.target, o.cpu, o.features);
   std::string differentiated;
   auto observe = [&](const std::string& stage, double, const Module& module) {
@@ -94,16 +97,20 @@ int run(const CompileCommandOptions& o) {
 
   // All are made before the first is written.
   std::vector<std::pair<std::filesystem::path, std::string>> files;
-  for (const Form* form : wanted) files.emplace_back(std::filesystem::path(o.folder) / (prefix + form->ending), form->text({file, plan, differentiated, prefix}));
+  for (const Form* form : wanted)
+    files.emplace_back(std::filesystem::path(o.folder) / (prefix + form->ending),
+                       form->text({file, plan, differentiated, prefix}));
   std::error_code error;
   std::filesystem::create_directories(o.folder, error);
   if (error) throw Error(o.folder + ": error: the folder cannot be made: " + error.message());
-  std::cout << fmt::format("{} for {}{}{}, up to {} rows\n", file.model.tables.name, target.triple, target.cpu.empty() ? "" : ", ", target.cpu, plan.max_rows);
+  std::cout << fmt::format("{} for {}{}{}, up to {} rows\n", file.model.tables.name, target.triple,
+                           target.cpu.empty() ? "" : ", ", target.cpu, plan.max_rows);
   for (const auto& [path, text] : files) {
     write_file(path.string(), text);
     std::cout << fmt::format("  {:<40} {:>10} bytes\n", path.string(), grouped(text.size()));
   }
-  std::cout << fmt::format("memory of the caller: params {}, state {}, workspace {} bytes\n", grouped(plan.params_bytes), grouped(plan.state_bytes), grouped(plan.workspace_bytes));
+  std::cout << fmt::format("memory of the caller: params {}, state {}, workspace {} bytes\n", grouped(plan.params_bytes),
+                           grouped(plan.state_bytes), grouped(plan.workspace_bytes));
   std::cout << "entries, of type graphc_entry (runtime/abi/graphc_abi.h):";
   for (const Plan& entry : plan.plans) std::cout << fmt::format(" {}_entry_{}", prefix, entry.entry);
   std::cout << std::endl;

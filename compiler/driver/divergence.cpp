@@ -77,7 +77,9 @@ std::string remedy(const ModelFile& file, Instance& net, const Node* first) {
   auto is_fitted = [](const Variable& v) { return v.role == Role::fitted; };
   const auto& variables = file.model.tables.variables;
   if (std::none_of(variables.begin(), variables.end(), is_fitted)) advice.emplace_back("inputs of about 1, by standardize");
-  if (first && has_a_pole(*first)) advice.push_back(fmt::format("an argument that {} can take: a small number added to it, or cross_entropy of logits", first->def().name));
+  if (first && has_a_pole(*first))
+    advice.push_back(
+        fmt::format("an argument that {} can take: a small number added to it, or cross_entropy of logits", first->def().name));
   std::string text = "what to try: ";
   for (size_t i = 0; i < advice.size(); i++) text += (i ? "; " : "") + advice[i];
   return text;
@@ -104,8 +106,9 @@ std::string explain_divergence(const ModelFile& file, const Program& program, In
     auto bad = std::find_if(values[v].data.begin(), values[v].data.end(), [](double x) { return !std::isfinite(x); });
     if (bad == values[v].data.end()) continue;
     first = &graph[v];
-    text += fmt::format("the first value of the graph that is not finite: {}: {}{}\n", describe_value(graph, v, result.not_finite_at), *bad,
-                        at(values[v], size_t(bad - values[v].data.begin())));
+    text +=
+        fmt::format("the first value of the graph that is not finite: {}: {}{}\n", describe_value(graph, v, result.not_finite_at),
+                    *bad, at(values[v], size_t(bad - values[v].data.begin())));
     text += source_line(file, graph.place(v));
   }
   return text + remedy(file, net, first);

@@ -8,8 +8,14 @@
 namespace graphc::driver {
 
 EntryView::EntryView(const PlanModule& m, const Plan& p)
-    : module(m), plan(p), graph(*m.module.entry(p.entry)), live(live_values(graph)), forward(forward_values(graph)),
-      cached(graph.size()), computed_in(graph.size()), in_memory(graph.size()) {
+    : module(m),
+      plan(p),
+      graph(*m.module.entry(p.entry)),
+      live(live_values(graph)),
+      forward(forward_values(graph)),
+      cached(graph.size()),
+      computed_in(graph.size()),
+      in_memory(graph.size()) {
   for (uint32_t s = 0; s < plan.stages.size(); s++)
     for (const Launch& launch : plan.stages[s].launches) {
       for (ValueId v : launch.values) computed_in[v].push_back(kernels.size());
@@ -28,7 +34,8 @@ EntryView::EntryView(const PlanModule& m, const Plan& p)
 std::string EntryView::name(ValueId v) const {
   const Node& node = graph[v];
   if (node.op == Op::input || node.op == Op::variable || node.op == Op::hyper) return node.attribute<std::string>(0);
-  if (node.op == Op::constant && node.attribute<std::vector<double>>(0).size() == 1) return fmt::format("{:.6g}", node.attribute<std::vector<double>>(0)[0]);
+  if (node.op == Op::constant && node.attribute<std::vector<double>>(0).size() == 1)
+    return fmt::format("{:.6g}", node.attribute<std::vector<double>>(0)[0]);
   if (!graph.label(v).empty()) return graph.label(v);
   if (graph.gradient_of(v) != no_value && node.def().op_class != OpClass::source) return "grad of " + name(graph.gradient_of(v));
   for (const Output& o : graph.outputs)

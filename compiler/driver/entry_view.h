@@ -17,18 +17,18 @@ class EntryView {
   const PlanModule& module;
   const Plan& plan;
   const Graph& graph;
-  std::vector<const Launch*> kernels;              // in the order in which they run
-  std::vector<uint32_t> stage_of;                  // of each
-  std::vector<bool> live, forward, cached;         // of each value
-  std::vector<std::vector<size_t>> computed_in;    // of each value: kernels
-  std::vector<bool> in_memory;                     // another kernel reads it, or it is an output or update
+  std::vector<const Launch*> kernels;            // in the order in which they run
+  std::vector<uint32_t> stage_of;                // of each
+  std::vector<bool> live, forward, cached;       // of each value
+  std::vector<std::vector<size_t>> computed_in;  // of each value: kernels
+  std::vector<bool> in_memory;                   // another kernel reads it, or it is an output or update
 
-  std::string name(ValueId v) const;               // label, or "grad of hidden", or "%7"
-  std::string kernel_name(size_t kernel) const;    // "K3"
-  std::string expression(ValueId v) const;         // "contract(hidden, logits.weight)"
-  uint64_t bytes(ValueId v) const;                 // at the maximum of rows
+  std::string name(ValueId v) const;             // label, or "grad of hidden", or "%7"
+  std::string kernel_name(size_t kernel) const;  // "K3"
+  std::string expression(ValueId v) const;       // "contract(hidden, logits.weight)"
+  uint64_t bytes(ValueId v) const;               // at the maximum of rows
   uint64_t cached_bytes() const;
-  double flops() const;                            // at the maximum of rows
+  double flops() const;                                  // at the maximum of rows
   std::vector<std::string> updates_of(ValueId v) const;  // variables that v replaces
 };
 

@@ -24,7 +24,8 @@ struct EvalOptions {
 };
 
 // The rows of --data; without it the file's test rows.
-Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module, const std::vector<std::string>& class_names) {
+Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module,
+                  const std::vector<std::string>& class_names) {
   if (!o.data.empty()) {
     WantedColumns wanted = wanted_columns(module, "eval");
     wanted.class_names = class_names;

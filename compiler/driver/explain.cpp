@@ -33,13 +33,15 @@ std::string numbers_text(const std::string& composite, const std::map<std::strin
     auto found = numbers.find(a.name);
     if (found == numbers.end()) continue;
     text += text.empty() ? "" : ", ";
-    text += a.kind == ArgumentDef::flag ? fmt::format("{}: {}", a.name, found->second != 0) : fmt::format("{}: {}", a.name, found->second);
+    text += a.kind == ArgumentDef::flag ? fmt::format("{}: {}", a.name, found->second != 0)
+                                        : fmt::format("{}: {}", a.name, found->second);
     if (a.value && *a.value == found->second) text += " (default)";
   }
   return text;
 }
 
-template <class T> std::string setting(const Setting<T>& value, const std::string& otherwise) {
+template <class T>
+std::string setting(const Setting<T>& value, const std::string& otherwise) {
   return value ? fmt::format("{}", *value) : otherwise + " (default)";
 }
 
@@ -52,7 +54,8 @@ int run(const ExplainOptions& o) {
   for (const Plan& p : plan.plans) names.push_back(p.entry);
   if (!plan.plan(entry)) throw Error("--entry: the model has no entry '" + entry + "'" + hint(entry, names));
   EntryView view(plan, *plan.plan(entry));
-  std::string text = fmt::format("{}: the entry {}, for up to {} rows, on {}\n\n", file.model.tables.name, entry, plan.max_rows, to_string(plan.target));
+  std::string text = fmt::format("{}: the entry {}, for up to {} rows, on {}\n\n", file.model.tables.name, entry, plan.max_rows,
+                                 to_string(plan.target));
   text += explain_defaults(file) + "\n" + explain_text(view);
   if (!o.dot.empty()) {
     write_file(o.dot, explain_dot(view));
@@ -67,13 +70,17 @@ int run(const ExplainOptions& o) {
 std::string explain_defaults(const ModelFile& file) {
   std::vector<std::vector<std::string>> rows{{"what was chosen", "as", "with"}};
   for (const Variable& v : file.model.tables.variables)
-    rows.push_back({v.name + (v.trainable || v.role != Role::parameter ? "" : " (frozen)"), "starts as " + v.initializer.name, numbers_text(v.initializer.name, v.initializer.numbers)});
+    rows.push_back({v.name + (v.trainable || v.role != Role::parameter ? "" : " (frozen)"), "starts as " + v.initializer.name,
+                    numbers_text(v.initializer.name, v.initializer.numbers)});
   for (const Body& body : file.model.forward.bodies())
-    if (!body.arguments.empty()) rows.push_back({body.composite, "function", numbers_text(body.composite, {body.arguments.begin(), body.arguments.end()})});
-  for (const Minimize& loss : file.model.losses) rows.push_back({loss.step, "optimizer " + loss.optimizer.name, numbers_text(loss.optimizer.name, loss.optimizer.numbers)});
+    if (!body.arguments.empty())
+      rows.push_back({body.composite, "function", numbers_text(body.composite, {body.arguments.begin(), body.arguments.end()})});
+  for (const Minimize& loss : file.model.losses)
+    rows.push_back({loss.step, "optimizer " + loss.optimizer.name, numbers_text(loss.optimizer.name, loss.optimizer.numbers)});
   const TrainingSettings& t = file.train;
-  rows.push_back({"train", "settings", fmt::format("batch: {}, epochs: {}, shuffle: {}, seed: {}", setting(t.batch, "32"), setting(t.epochs, "1"),
-                                                   t.shuffle ? (*t.shuffle ? "on" : "off") : "on (default)", setting(t.seed, "1"))});
+  rows.push_back({"train", "settings",
+                  fmt::format("batch: {}, epochs: {}, shuffle: {}, seed: {}", setting(t.batch, "32"), setting(t.epochs, "1"),
+                              t.shuffle ? (*t.shuffle ? "on" : "off") : "on (default)", setting(t.seed, "1"))});
   return table(rows);
 }
 

@@ -15,8 +15,10 @@ std::string quoted(const std::string& text) {
   std::string result = "\"";
   for (char c : text) {
     if (c == '"' || (c == '\\')) result += '\\';
-    if (c == '\n') result += "\\n";
-    else result += c;
+    if (c == '\n')
+      result += "\\n";
+    else
+      result += c;
   }
   return result + "\"";
 }
@@ -26,10 +28,12 @@ class Drawing {
   explicit Drawing(const EntryView& view) : view_(view) {}
 
   std::string run() {
-    out_ = fmt::format("digraph {} {{\n  rankdir=TB; fontname=\"Helvetica\"; nodesep=0.3; ranksep=0.35;\n"
-                       "  node [fontname=\"Helvetica\", fontsize=11, shape=box, style=\"rounded,filled\", fillcolor=\"#e3eefb\", color=\"#5b7fa6\"];\n"
-                       "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#666666\", arrowsize=0.7];\n",
-                       quoted(view_.module.module.name + "." + view_.plan.entry));
+    out_ = fmt::format(
+        "digraph {} {{\n  rankdir=TB; fontname=\"Helvetica\"; nodesep=0.3; ranksep=0.35;\n"
+        "  node [fontname=\"Helvetica\", fontsize=11, shape=box, style=\"rounded,filled\", fillcolor=\"#e3eefb\", "
+        "color=\"#5b7fa6\"];\n"
+        "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#666666\", arrowsize=0.7];\n",
+        quoted(view_.module.module.name + "." + view_.plan.entry));
     legend();
     for (size_t k = 0; k < view_.kernels.size(); k++) cluster(k);
     for (size_t k = 0; k < view_.kernels.size(); k++)
@@ -44,15 +48,21 @@ class Drawing {
   bool is_shown(ValueId v) const { return view_.graph[v].def().op_class != OpClass::source; }
 
   void legend() {
-    out_ += "  label=\"blue: forward   orange: backward and update   thick and yellow: cached, in memory until the backward reads it\\n"
-            "boxes: kernels; dashed: values that never reach memory\"; labelloc=t; fontsize=12;\n";
+    out_ +=
+        "  label=\"blue: forward   orange: backward and update   thick and yellow: cached, in memory until the backward reads "
+        "it\\n"
+        "boxes: kernels; dashed: values that never reach memory\"; labelloc=t; fontsize=12;\n";
   }
 
   void cluster(size_t k) {
     const Launch& launch = *view_.kernels[k];
     if (launch.values.empty()) return;
-    out_ += fmt::format("  subgraph cluster_{} {{\n    label={}; labeljust=l; fontsize=10; margin=12; color=\"#999999\"; style=\"rounded\"; bgcolor=\"#fafafa\";\n", k,
-                        quoted(fmt::format("{} {}  {} operations", view_.kernel_name(k), view_.module.kernels[launch.kernel].name, rounded(launch.flops))));
+    out_ += fmt::format(
+        "  subgraph cluster_{} {{\n    label={}; labeljust=l; fontsize=10; margin=12; color=\"#999999\"; style=\"rounded\"; "
+        "bgcolor=\"#fafafa\";\n",
+        k,
+        quoted(fmt::format("{} {}  {} operations", view_.kernel_name(k), view_.module.kernels[launch.kernel].name,
+                           rounded(launch.flops))));
     for (ValueId v : launch.values)
       if (is_shown(v)) node(k, v);
     out_ += "  }\n";
@@ -81,8 +91,9 @@ class Drawing {
       const Node& n = view_.graph[o];
       if (n.op == Op::input || n.op == Op::variable || n.op == Op::hyper) {
         if (sources_.insert(o).second)
-          out_ += fmt::format("  {} [label={}, shape={}, style=filled, fillcolor=\"{}\", color=\"#777777\"];\n", source(o), quoted(view_.name(o) + "\n" + to_string(n.type)),
-                              n.op == Op::input ? "ellipse" : "box", n.op == Op::variable ? "#dff0df" : "#eeeeee");
+          out_ += fmt::format("  {} [label={}, shape={}, style=filled, fillcolor=\"{}\", color=\"#777777\"];\n", source(o),
+                              quoted(view_.name(o) + "\n" + to_string(n.type)), n.op == Op::input ? "ellipse" : "box",
+                              n.op == Op::variable ? "#dff0df" : "#eeeeee");
         edge(source(o), id(k, v));
       } else if (!is_shown(o)) {
         continue;  // constants
@@ -117,8 +128,10 @@ class Drawing {
       edge(id(from, of_view(v)), fmt::format("r{}", number));
     };
     size_t number = 0;
-    for (const Output& o : view_.graph.outputs) result(o.name, "shape=ellipse, style=filled, fillcolor=\"#eeeeee\", color=\"#777777\"", o.value, number++);
-    for (const Update& u : view_.graph.updates) result("new " + u.variable, "style=filled, fillcolor=\"#dff0df\", color=\"#4d8a4d\"", u.value, number++);
+    for (const Output& o : view_.graph.outputs)
+      result(o.name, "shape=ellipse, style=filled, fillcolor=\"#eeeeee\", color=\"#777777\"", o.value, number++);
+    for (const Update& u : view_.graph.updates)
+      result("new " + u.variable, "style=filled, fillcolor=\"#dff0df\", color=\"#4d8a4d\"", u.value, number++);
   }
 
   static constexpr size_t none = ~size_t{0};

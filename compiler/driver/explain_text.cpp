@@ -34,9 +34,12 @@ bool is_backward_kernel(const EntryView& view, size_t kernel) {
 std::string kept(const EntryView& view, ValueId v) {
   std::string text;
   if (auto updates = view.updates_of(v); !updates.empty()) return "replaces " + join(updates);
-  if (view.cached[v]) text = fmt::format("cached for the backward, {} bytes", grouped(view.bytes(v)));
-  else if (view.in_memory[v]) text = "in memory";
-  else text = "never in memory";
+  if (view.cached[v])
+    text = fmt::format("cached for the backward, {} bytes", grouped(view.bytes(v)));
+  else if (view.in_memory[v])
+    text = "in memory";
+  else
+    text = "never in memory";
   const auto& kernels = view.computed_in[v];
   if (view.forward[v] && kernels.size() > 1 && is_backward_kernel(view, kernels.back())) text += ", recomputed";
   return text;
@@ -47,7 +50,8 @@ std::string values_text(const EntryView& view, bool forward) {
   for (ValueId v = 0; v < view.graph.size(); v++) {
     if (!view.live[v] || view.forward[v] != forward || view.graph[v].def().op_class == OpClass::source) continue;
     bool is_view = view.computed_in[v].empty();
-    rows.push_back({view.name(v), to_string(view.graph[v].type), view.expression(v), where(view, v), is_view ? "a view" : kept(view, v)});
+    rows.push_back(
+        {view.name(v), to_string(view.graph[v].type), view.expression(v), where(view, v), is_view ? "a view" : kept(view, v)});
   }
   if (rows.size() == 1) return "";
   return fmt::format("{}\n{}\n", forward ? "Forward" : "Backward and update", table(rows, "", "  "));
@@ -67,7 +71,8 @@ std::string kernel_text(const EntryView& view, size_t k) {
     std::string text = fmt::format("{} ({})", b.name, name(b.region));
     if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
   }
-  std::string text = fmt::format("  {} {}: {}, {} operations{}\n", view.kernel_name(k), kernel.name, launch.label.empty() ? "copy" : launch.label, rounded(launch.flops),
+  std::string text = fmt::format("  {} {}: {}, {} operations{}\n", view.kernel_name(k), kernel.name,
+                                 launch.label.empty() ? "copy" : launch.label, rounded(launch.flops),
                                  view.plan.stages[view.stage_of[k]].checks_loss ? "; before it: is the loss finite?" : "");
   if (!ops.empty()) text += wrap("     fused:  ", ops);
   text += wrap("     reads:  ", join(reads)) + wrap("     writes: ", join(writes));
@@ -80,7 +85,9 @@ std::string bytes_text(const EntryView& view) {
   auto add_region = [&](Region region, uint64_t bytes) {
     rows.push_back({name(region), grouped(bytes), "", "", "", ""});
     for (const PlacedVariable& v : view.module.variables)
-      if (v.region == region) rows.push_back({"", grouped(v.bytes), grouped(v.offset), v.variable->name, to_string(v.variable->type), name(v.variable->role)});
+      if (v.region == region)
+        rows.push_back(
+            {"", grouped(v.bytes), grouped(v.offset), v.variable->name, to_string(v.variable->type), name(v.variable->role)});
   };
   add_region(Region::params, view.module.params_bytes);
   add_region(Region::state, view.module.state_bytes);
@@ -89,7 +96,8 @@ std::string bytes_text(const EntryView& view) {
   std::stable_sort(buffers.begin(), buffers.end(), [](const PlanBuffer& a, const PlanBuffer& b) { return a.offset < b.offset; });
   for (const PlanBuffer& b : buffers)
     if (b.region == Region::workspace && b.bytes)
-      rows.push_back({"", grouped(b.bytes), grouped(b.offset), b.name, to_string(b.type), fmt::format("{} to {}", view.kernel_name(b.first_stage), view.kernel_name(b.last_stage))});
+      rows.push_back({"", grouped(b.bytes), grouped(b.offset), b.name, to_string(b.type),
+                      fmt::format("{} to {}", view.kernel_name(b.first_stage), view.kernel_name(b.last_stage))});
   return "Memory\n" + table(rows, "lrr", "  ") + "\n";
 }
 
@@ -100,8 +108,10 @@ std::string explain_text(const EntryView& view) {
   for (size_t k = 0; k < view.kernels.size(); k++) text += kernel_text(view, k);
   text += '\n';
   text += bytes_text(view);
-  return text + fmt::format("{} operations for {} rows, {} of them in matrix products; {} values ({} bytes) cached for the backward\n", rounded(view.flops()),
-                            view.module.max_rows, rounded(matmul_flops(view.graph, view.module.max_rows)), view.plan.cached.size(), grouped(view.cached_bytes()));
+  return text +
+         fmt::format("{} operations for {} rows, {} of them in matrix products; {} values ({} bytes) cached for the backward\n",
+                     rounded(view.flops()), view.module.max_rows, rounded(matmul_flops(view.graph, view.module.max_rows)),
+                     view.plan.cached.size(), grouped(view.cached_bytes()));
 }
 
 }  // namespace graphc::driver

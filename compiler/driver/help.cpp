@@ -14,8 +14,10 @@ namespace graphc::driver {
 
 namespace {
 
-constexpr CompositeKind kinds[] = {CompositeKind::layer, CompositeKind::function, CompositeKind::loss, CompositeKind::metric, CompositeKind::optimizer, CompositeKind::initializer};
-constexpr OpClass op_classes[] = {OpClass::source, OpClass::elementwise, OpClass::movement, OpClass::reduction, OpClass::contraction, OpClass::index, OpClass::control};
+constexpr CompositeKind kinds[] = {CompositeKind::layer,  CompositeKind::function,  CompositeKind::loss,
+                                   CompositeKind::metric, CompositeKind::optimizer, CompositeKind::initializer};
+constexpr OpClass op_classes[] = {OpClass::source,      OpClass::elementwise, OpClass::movement, OpClass::reduction,
+                                  OpClass::contraction, OpClass::index,       OpClass::control};
 
 void help_all() {
   std::cout << "graphc compiles the training of a neural network: a model file becomes one native step.\n\nCommands\n";
@@ -53,8 +55,10 @@ void help_composite(const CompositeDef& def) {
 }
 
 void help_op(const OpDef& def) {
-  constexpr const char* kind_names[] = {"whole number", "number", "text", "whole numbers", "numbers", "type", "element type", "shape"};
-  std::string operands = def.arity < 0 ? "any number of tensors" : fmt::format("{} tensor{}", def.arity, def.arity == 1 ? "" : "s");
+  constexpr const char* kind_names[] = {"whole number", "number", "text",         "whole numbers",
+                                        "numbers",      "type",   "element type", "shape"};
+  std::string operands =
+      def.arity < 0 ? "any number of tensors" : fmt::format("{} tensor{}", def.arity, def.arity == 1 ? "" : "s");
   std::cout << fmt::format("{}: {} op, {}\n", def.name, name(def.op_class), operands) << wrap("  ", def.doc);
   for (const AttributeDef& a : def.attributes) std::cout << fmt::format("  {:<16} {}\n", a.name, kind_names[a.kind]);
   if (def.not_differentiable) std::cout << wrap("  ", std::string("No gradient: ") + def.not_differentiable);
@@ -80,7 +84,8 @@ int help_one(const std::string& wanted) {
     if (matches(def->name)) help_composite(*def);
   for (const OpDef* def : all_ops())
     if (matches(def->name)) help_op(*def);
-  if (!found) throw Error("help: nothing is named '" + wanted + "'" + hint(wanted, names) + "\nnote: graphc help lists the names");
+  if (!found)
+    throw Error("help: nothing is named '" + wanted + "'" + hint(wanted, names) + "\nnote: graphc help lists the names");
   return 0;
 }
 

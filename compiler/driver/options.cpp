@@ -16,7 +16,7 @@ namespace graphc::driver {
 struct Options::Impl {
   std::string command;
   CLI::App app;
-  std::deque<std::string> texts;                // of the options that are converted later
+  std::deque<std::string> texts;  // of the options that are converted later
   std::vector<std::function<void()>> convert;
   std::vector<std::string> names;
 

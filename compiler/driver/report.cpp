@@ -11,9 +11,7 @@
 
 namespace graphc::driver {
 
-static struct {
-  std::string path, text;
-} model;
+static struct { std::string path, text; } model;
 
 void remember_model(const std::string& path, const std::string& text) { model = {path, text}; }
 

@@ -43,7 +43,8 @@ Data load_data(const ModelFile& file, const DataOptions& options, const graphc_m
   Data data;
   data.spec = !options.data.empty() ? options.data : settings.data ? beside_model(file, *settings.data) : "";
   if (data.spec.empty())
-    throw Error(file.path + ": there is no data; give --data digits, --data FILE.csv or --data FEATURES,LABELS, or a train section");
+    throw Error(file.path +
+                ": there is no data; give --data digits, --data FILE.csv or --data FEATURES,LABELS, or a train section");
   WantedColumns wanted = wanted_columns(module, entry);
   wanted.class_names = class_names;
   data.train = load_dataset(data.spec, wanted);

@@ -17,14 +17,18 @@ namespace graphc::driver {
 
 namespace {
 
-bool same(const Place& a, const Place& b) { return a.file && b.file && std::string_view(a.file) == b.file && a.line == b.line && a.column == b.column; }
+bool same(const Place& a, const Place& b) {
+  return a.file && b.file && std::string_view(a.file) == b.file && a.line == b.line && a.column == b.column;
+}
 
 struct Layer {
   std::string name, output = "-", notes;
   uint64_t parameters = 0;
 };
 
-bool is_calculation(const Node& node) { return node.def().op_class != OpClass::source && node.def().op_class != OpClass::control; }
+bool is_calculation(const Node& node) {
+  return node.def().op_class != OpClass::source && node.def().op_class != OpClass::control;
+}
 
 // The last value that the layer's own line of the model made; of a lone parameter, the first that is calculated from it.
 std::string output_of(const Graph& graph, const Variable& variable) {
@@ -35,8 +39,10 @@ std::string output_of(const Graph& graph, const Variable& variable) {
     if (node.op == Op::variable) is_variable[v] = node.attribute<std::string>(0) == variable.name;
     bool reads = std::any_of(node.operands.begin(), node.operands.end(), [&](ValueId o) { return is_variable[o]; });
     if (reads && node.def().op_class == OpClass::movement) is_variable[v] = true;
-    if (same(graph.place(v), variable.place) && is_calculation(node)) result = v;
-    else if (reads && !is_variable[v] && is_calculation(node) && result == no_value) result = v;
+    if (same(graph.place(v), variable.place) && is_calculation(node))
+      result = v;
+    else if (reads && !is_variable[v] && is_calculation(node) && result == no_value)
+      result = v;
   }
   return result == no_value ? "-" : to_string(graph[result].type);
 }
@@ -76,7 +82,8 @@ int run(const ModelOptions& options, const std::optional<uint64_t>& batch) {
   PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, batch))});
   std::vector<std::vector<std::string>> rows{{"layer", "output", "parameters", ""}};
   uint64_t all = 0, trained = 0;
-  for (const Layer& layer : layers_of(file.model)) rows.push_back({layer.name, layer.output, grouped(layer.parameters), layer.notes});
+  for (const Layer& layer : layers_of(file.model))
+    rows.push_back({layer.name, layer.output, grouped(layer.parameters), layer.notes});
   for (const Variable& v : file.model.tables.variables) {
     if (v.role != Role::parameter) continue;
     all += uint64_t(v.type.shape.count_at(1));
@@ -92,7 +99,8 @@ int run(const ModelOptions& options, const std::optional<uint64_t>& batch) {
   rows.push_back({"state", grouped(plan.state_bytes), "both, with a head of 64, each on a boundary of 64"});
   for (const Minimize& loss : file.model.losses)
     if (const Plan* step = plan.plan(loss.step)) {
-      rows.push_back({"cached for the backward", grouped(EntryView(plan, *step).cached_bytes()), fmt::format("{} values of {}, in its workspace", step->cached.size(), loss.step)});
+      rows.push_back({"cached for the backward", grouped(EntryView(plan, *step).cached_bytes()),
+                      fmt::format("{} values of {}, in its workspace", step->cached.size(), loss.step)});
       rows.push_back({fmt::format("workspace of {}", loss.step), grouped(step->workspace_bytes), ""});
     }
   rows.push_back({"workspace", grouped(plan.workspace_bytes), "the largest of all entries"});
@@ -101,7 +109,8 @@ int run(const ModelOptions& options, const std::optional<uint64_t>& batch) {
   rows = {{"entry", "operations", "of them in products", "kernels"}};
   for (const Plan& entry : plan.plans) {
     EntryView view(plan, entry);
-    rows.push_back({entry.entry, rounded(view.flops()), rounded(matmul_flops(view.graph, plan.max_rows)), std::to_string(view.kernels.size())});
+    rows.push_back({entry.entry, rounded(view.flops()), rounded(matmul_flops(view.graph, plan.max_rows)),
+                    std::to_string(view.kernels.size())});
   }
   std::cout << out << table(rows, "lrrr");
   return 0;

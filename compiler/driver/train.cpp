@@ -55,8 +55,7 @@ const InputSpec* class_target(const Model& model) {
 
 class Run {
  public:
-  explicit Run(const TrainOptions& options)
-      : o_(options), human_(o_.json || o_.progress == "json" ? std::cerr : std::cout) {}
+  explicit Run(const TrainOptions& options) : o_(options), human_(o_.json || o_.progress == "json" ? std::cerr : std::cout) {}
 
   int run() {
     o_.check();
@@ -77,8 +76,10 @@ class Run {
     settings_.seed = o_.seed ? *o_.seed : s.seed ? uint64_t(*s.seed) : 1;
     settings_.shuffle = o_.shuffle ? *o_.shuffle : s.shuffle ? *s.shuffle : true;
     settings_.interrupt = &interrupted;
-    if (o_.steps) settings_.steps = *o_.steps;
-    else if (s.steps && !o_.epochs) settings_.steps = uint64_t(*s.steps);
+    if (o_.steps)
+      settings_.steps = *o_.steps;
+    else if (s.steps && !o_.epochs)
+      settings_.steps = uint64_t(*s.steps);
     if (!o_.confusion.empty() && (!class_target(file_.model) || file_.model.forward.outputs.empty()))
       throw Error("--confusion: the model needs an output and a target of classes (target y: class[batch] of N)");
   }
@@ -95,9 +96,12 @@ class Run {
     settings_.test = data_.test ? &*data_.test : nullptr;
     // With a number of steps alone, as many epochs as they take.
     uint64_t steps_per_epoch = (data_.train.rows + settings_.batch - 1) / settings_.batch;
-    if (o_.epochs) settings_.epochs = *o_.epochs;
-    else if (file_.train.epochs && !o_.steps) settings_.epochs = uint64_t(*file_.train.epochs);
-    else if (settings_.steps) settings_.epochs = (*settings_.steps + steps_per_epoch - 1) / steps_per_epoch;
+    if (o_.epochs)
+      settings_.epochs = *o_.epochs;
+    else if (file_.train.epochs && !o_.steps)
+      settings_.epochs = uint64_t(*file_.train.epochs);
+    else if (settings_.steps)
+      settings_.epochs = (*settings_.steps + steps_per_epoch - 1) / steps_per_epoch;
 
     bool shows_json = o_.progress == "json" && !o_.json;
     progress_ = make_progress(progress_mode(o_.progress), shows_json ? std::cout : human_, isatty(&human_ == &std::cerr ? 2 : 1));
@@ -111,7 +115,8 @@ class Run {
     if (data_.validation) rows += fmt::format(", {} validation rows", data_.validation->rows);
     if (data_.test) rows += fmt::format(", {} test rows", data_.test->rows);
     if (o_.progress != "none")
-      human_ << fmt::format("{}: {}, minibatch {}, seed {}", file_.model.tables.name, rows, settings_.batch, settings_.seed) << std::endl;
+      human_ << fmt::format("{}: {}, minibatch {}, seed {}", file_.model.tables.name, rows, settings_.batch, settings_.seed)
+             << std::endl;
   }
 
   int finish() {
@@ -125,9 +130,11 @@ class Run {
     if (!o_.confusion.empty()) write_confusion();
     if (o_.json) std::cout << result_json(result_);
     human_ << summary_line(result_, data_, compiled_.seconds_so_far()) << std::endl;
-    if (!o_.log.empty() && !log_.flush()) throw Error(o_.log + ": error: the log could not be written", ErrorKind::out_of_resources);
+    if (!o_.log.empty() && !log_.flush())
+      throw Error(o_.log + ": error: the log could not be written", ErrorKind::out_of_resources);
     if (result_.stop != Stop::interrupted) return 0;
-    std::cerr << "interrupted after step " << result_.steps << (o_.save.empty() ? "; --save would have kept the weights" : "; the weights are saved") << std::endl;
+    std::cerr << "interrupted after step " << result_.steps
+              << (o_.save.empty() ? "; --save would have kept the weights" : "; the weights are saved") << std::endl;
     return 130;
   }
 
@@ -141,11 +148,17 @@ class Run {
     const InputSpec& target = *class_target(file_.model);
     StoredTensor scores = predict(*net_, rows);
     const StoredTensor* labels = rows.find(target.name);
-    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes || !labels || labels->dtype != GRAPHC_I32)
-      throw Error("--confusion: the first output must be f32[batch, " + std::to_string(target.classes) + "], a score for each class");
+    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes || !labels ||
+        labels->dtype != GRAPHC_I32)
+      throw Error("--confusion: the first output must be f32[batch, " + std::to_string(target.classes) +
+                  "], a score for each class");
     Confusion confusion(uint32_t(target.classes), data_.train.class_names);
     confusion.add(scores.as<float>(), labels->as<int32_t>());
-    write_file(o_.confusion, confusion.svg(file_.model.tables.name + ": " + std::to_string(rows.rows) + (data_.test ? " test" : data_.validation ? " validation" : " training") + " rows"));
+    write_file(o_.confusion, confusion.svg(file_.model.tables.name + ": " + std::to_string(rows.rows) +
+                                           (data_.test         ? " test"
+                                            : data_.validation ? " validation"
+                                                               : " training") +
+                                           " rows"));
   }
 
   const TrainOptions& o_;

@@ -49,7 +49,8 @@ void TrainOptions::check() const {
   for (const std::string& file : files) {
     std::filesystem::path folder = std::filesystem::path(file).parent_path();
     std::error_code error;
-    if (!folder.empty() && !std::filesystem::is_directory(folder, error)) throw Error(file + ": error: there is no folder " + folder.string() + "; make it first");
+    if (!folder.empty() && !std::filesystem::is_directory(folder, error))
+      throw Error(file + ": error: there is no folder " + folder.string() + "; make it first");
   }
 }
 
@@ -60,7 +61,8 @@ static std::string duration(double seconds) {
 }
 
 std::string summary_line(const TrainResult& result, const Data& data, double compile_seconds) {
-  std::string text = fmt::format("{} steps in {}, compiled in {}", result.steps, duration(result.seconds), duration(compile_seconds));
+  std::string text =
+      fmt::format("{} steps in {}, compiled in {}", result.steps, duration(result.seconds), duration(compile_seconds));
   const Score* score = nullptr;
   std::string what = "training", rows = "of the last epoch";
   if (result.test) {

@@ -48,6 +48,7 @@ class Lowering {
       case Cluster::scatter: scatter(); break;
     }
     k_.name = name();
+    drop_unit_axes();
     find_unsafe_updates();
     return {std::move(k_), std::move(arguments_), flops_, std::move(unsafe_)};
   }
@@ -445,6 +446,29 @@ class Lowering {
       k_.body.insert(k_.body.end(), zeros.begin(), zeros.end());
       k_.body.insert(k_.body.end(), adds.begin(), adds.end());
     }
+  }
+
+  // An axis of one step has no loop where nothing needs one: then no index may name it.
+  void drop_unit_axes() {
+    std::vector<bool> has_loop(k_.variables, false);
+    std::function<void(const Block&)> find = [&](const Block& block) {
+      for (const Statement& s : block) {
+        bool is_contract = s.kind == Statement::contract;
+        if (s.kind != Statement::store && s.kind != Statement::add) has_loop[s.variable] = true;
+        if (is_contract) has_loop[s.n_variable] = has_loop[s.k_variable] = true;
+        find(s.body);
+      }
+    };
+    find(k_.body);
+    auto drop = [&](Index& i) {
+      for (uint32_t v = 0; v < i.stride.size(); v++)
+        if (!has_loop[v]) i.stride[v] = 0;
+    };
+    for (Expr& e : k_.exprs) drop(e.index);
+    std::function<void(Block&)> drop_all = [&](Block& block) {
+      for (Statement& s : block) drop(s.index), drop_all(s.body);
+    };
+    drop_all(k_.body);
   }
 
   void find_unsafe_updates() {

@@ -22,7 +22,8 @@ void print_row(const std::string& name, const std::string& formula, double close
   bool agrees = difference <= 1e-6;
   largest_difference = std::max(largest_difference, difference);
   all_agree = all_agree && agrees;
-  std::printf("  %-10s %-45s %11.7f %16.9g%s\n", name.c_str(), formula.c_str(), closed, double(compiled), agrees ? "" : "  DIFFERS");
+  std::printf("  %-10s %-45s %11.7f %16.9g%s\n", name.c_str(), formula.c_str(), closed, double(compiled),
+              agrees ? "" : "  DIFFERS");
 }
 
 // With one unit a layer the slides write w3, with several w3_jk: unit j of layer 3, unit k of the layer before.
@@ -53,7 +54,8 @@ void print_partials(const Network& network, const Values& compiled, const Values
 }
 
 // The gradient as one vector: weights and biases of the first layer, then of the next.
-template <class Map> auto gradient_vector(const Network& network, const Map& values) {
+template <class Map>
+auto gradient_vector(const Network& network, const Map& values) {
   typename Map::mapped_type result;
   for (size_t l = 1; l <= network.layers(); l++)
     for (const char* kind : {"dC/dw", "dC/db"})

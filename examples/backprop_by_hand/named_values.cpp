@@ -81,8 +81,10 @@ void NamedValues::find_shared(const Graph& grad) {
   for (ValueId v = 0; v < grad.size(); v++) {
     if (!live[v]) continue;
     for (ValueId operand : grad[v].operands) {
-      if (names_.count(operand)) nearest[v].push_back(operand);
-      else nearest[v].insert(nearest[v].end(), nearest[operand].begin(), nearest[operand].end());
+      if (names_.count(operand))
+        nearest[v].push_back(operand);
+      else
+        nearest[v].insert(nearest[v].end(), nearest[operand].begin(), nearest[operand].end());
     }
     std::sort(nearest[v].begin(), nearest[v].end());
     nearest[v].erase(std::unique(nearest[v].begin(), nearest[v].end()), nearest[v].end());
@@ -113,7 +115,8 @@ Values NamedValues::run(const Program& program, const std::string& entry, const 
     outputs.push_back({info.output[o].name, place});
   }
   std::vector<NamedArray> inputs = {{"x", x}, {"y", y}};
-  if (net.run(entry, Arrays(std::span<const NamedArray>(inputs)), OutputArrays(std::span<const NamedOutput>(outputs)), rows) != GRAPHC_OK)
+  if (net.run(entry, Arrays(std::span<const NamedArray>(inputs)), OutputArrays(std::span<const NamedOutput>(outputs)), rows) !=
+      GRAPHC_OK)
     throw std::runtime_error("the entry " + entry + " failed");
   return values;
 }
@@ -128,7 +131,8 @@ Values NamedValues::run(const std::vector<Example>& examples) const {
   for (const auto& [name, evaluated] : run(evaluator_, "predict", examples))
     want_same_bits(name + " of JIT and evaluator", values.at(name), evaluated);
   for (const auto& [name, reported] : run(trained_, "grad", examples))
-    if (name.rfind("grad.", 0) == 0) want_same_bits("dC/d" + name.substr(5) + " and " + name, values.at("dC/d" + name.substr(5)), reported);
+    if (name.rfind("grad.", 0) == 0)
+      want_same_bits("dC/d" + name.substr(5) + " and " + name, values.at("dC/d" + name.substr(5)), reported);
   return values;
 }
 

@@ -53,16 +53,19 @@ TEST_CASE("explain: both graphs, kernels, bytes, defaults") {
   TemporaryFolder folder;
   Ran ran = run_graphc("explain " + std::string(digits) + " --dot " + folder / "g.dot");
   REQUIRE(ran.code == 0);
-  for (const char* part : {"Forward\n", "Backward and update\n", "Kernels, in the order", "Memory\n", "momentum: 0 (default)", "starts as glorot_uniform",
-                           "cached for the backward, 12,800 bytes", "replaces hidden.weight", "before it: is the loss finite?", "grad of hidden.weight"})
+  for (const char* part : {"Forward\n", "Backward and update\n", "Kernels, in the order", "Memory\n", "momentum: 0 (default)",
+                           "starts as glorot_uniform", "cached for the backward, 12,800 bytes", "replaces hidden.weight",
+                           "before it: is the loss finite?", "grad of hidden.weight"})
     CHECK_MESSAGE(has(ran.out, part), part);
   std::string dot = read_file(folder / "g.dot");
   CHECK(dot.find("digraph \"digits.step\" {") == 0);
   CHECK(has(dot, "subgraph cluster_0"));
   CHECK(has(dot, "cached: 12,800 bytes"));
   CHECK(has(dot, "new hidden.weight"));
-  if (std::system("command -v dot >/dev/null") == 0) CHECK(std::system(("dot -Tsvg '" + folder / "g.dot" + "' -o /dev/null").c_str()) == 0);
-  for (const char* entry : {"grad", "apply", "eval", "predict", "init"}) CHECK(run_graphc("explain " + std::string(digits) + " --entry " + entry).code == 0);
+  if (std::system("command -v dot >/dev/null") == 0)
+    CHECK(std::system(("dot -Tsvg '" + folder / "g.dot" + "' -o /dev/null").c_str()) == 0);
+  for (const char* entry : {"grad", "apply", "eval", "predict", "init"})
+    CHECK(run_graphc("explain " + std::string(digits) + " --entry " + entry).code == 0);
 }
 
 TEST_CASE("check: the digits' gradients") {
@@ -79,7 +82,9 @@ TEST_CASE("check: the digits' gradients") {
 
 TEST_CASE("check: a gradient that is cut off fails where it is all there is") {
   TemporaryFolder folder;
-  write_text(folder / "m.gc", "model m\ninput x: f32[batch, 3]\ntarget y: f32[batch, 2]\nz = dense(x, 2)\nminimize mean_squared_error(stop_gradient(z) + 0 * z, y) with sgd(learning_rate: 0.1)\n");
+  write_text(folder / "m.gc",
+             "model m\ninput x: f32[batch, 3]\ntarget y: f32[batch, 2]\nz = dense(x, 2)\nminimize "
+             "mean_squared_error(stop_gradient(z) + 0 * z, y) with sgd(learning_rate: 0.1)\n");
   Ran ran = run_graphc("check " + folder / "m.gc");
   CHECK(ran.code != 0);
 }
@@ -97,7 +102,9 @@ TEST_CASE("compile: every form, the same twice") {
   }
   CHECK(read_file(folder / "a/digits.grad").find("graphc.module 1 \"digits\"") == 0);
   CHECK(has(ran.out, "digits_entry_step"));
-  CHECK(run_graphc("compile " + std::string(digits) + " -o " + folder / "c" + " --target thumbv7em-none-eabihf --name tiny --batch 8").code == 0);
+  CHECK(run_graphc("compile " + std::string(digits) + " -o " + folder / "c" +
+                   " --target thumbv7em-none-eabihf --name tiny --batch 8")
+            .code == 0);
   CHECK(std::filesystem::exists(folder / "c/tiny.o"));
 }
 
@@ -105,8 +112,10 @@ TEST_CASE("bench --json: the fields of the benchmark suite") {
   Ran ran = run_graphc("bench " + std::string(digits) + " --seconds 0.1 --json");
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   json line = json::parse(ran.out);
-  for (const char* field : {"peer", "workload", "threads", "variant", "median_ms", "min_ms", "p10_ms", "p90_ms", "pipelined_ms", "steps", "first_call_s", "rss_mb", "rss_setup_mb",
-                            "flops", "gflops", "losses", "other_cpu", "version", "date", "params_bytes", "state_bytes", "workspace_bytes", "text_bytes"})
+  for (const char* field :
+       {"peer",         "workload", "threads",      "variant",      "median_ms",    "min_ms",          "p10_ms",    "p90_ms",
+        "pipelined_ms", "steps",    "first_call_s", "rss_mb",       "rss_setup_mb", "flops",           "gflops",    "losses",
+        "other_cpu",    "version",  "date",         "params_bytes", "state_bytes",  "workspace_bytes", "text_bytes"})
     CHECK_MESSAGE(line.contains(field), field);
   CHECK(line["peer"] == "graphc");
   CHECK(line["workload"] == "digits");

@@ -22,7 +22,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 Ran run_graphc(const std::string& arguments, const std::string& before) {
   TemporaryFolder folder;
-  std::string command = "cd '" + source_dir() + "' && " + before + " '" GRAPHC_PROGRAM "' " + arguments + " >'" + folder / "out" + "' 2>'" + folder / "err" + "'";
+  std::string command = "cd '" + source_dir() + "' && " + before + " '" GRAPHC_PROGRAM "' " + arguments + " >'" + folder / "out" +
+                        "' 2>'" + folder / "err" + "'";
   int status = std::system(command.c_str());
   Ran ran;
   ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -33,7 +33,8 @@ TEST_CASE("train: the last line says how many steps, how long, how good") {
   CHECK(ran.out.find("720 steps in ") == 0);
   CHECK(ran.out.find(", compiled in ") != std::string::npos);
   CHECK(ran.out.find("on the course's own 270 test images\n") != std::string::npos);
-  CHECK(run_graphc("train " + std::string(digits) + " --epochs 1 --data digits --test digits").out.find(" on the 1797 test rows\n") != std::string::npos);
+  CHECK(run_graphc("train " + std::string(digits) + " --epochs 1 --data digits --test digits")
+            .out.find(" on the 1797 test rows\n") != std::string::npos);
 }
 
 TEST_CASE("train: options win over the file") {
@@ -56,7 +57,9 @@ TEST_CASE("train: options win over the file") {
 }
 
 TEST_CASE("train: progress") {
-  auto out = [](const std::string& mode) { return run_graphc("train " + std::string(digits) + " --epochs 3 --progress " + mode).out; };
+  auto out = [](const std::string& mode) {
+    return run_graphc("train " + std::string(digits) + " --epochs 3 --progress " + mode).out;
+  };
   CHECK(out("line").find("Epoch 3/3 - ") != std::string::npos);
   CHECK(out("bar").find("Epoch 3/3\n") != std::string::npos);
   CHECK(out("none").find("Epoch") == std::string::npos);
@@ -66,8 +69,10 @@ TEST_CASE("train: progress") {
 
 TEST_CASE("train: history, confusion and log") {
   TemporaryFolder folder;
-  Ran ran = run_graphc("train " + std::string(digits) + " --epochs 3 --validate digits --set learning_rate=0.2 --json --history " + folder / "h.csv" + " --history " +
-                   folder / "h.json" + " --history " + folder / "h.svg" + " --confusion " + folder / "c.svg" + " --log " + folder / "l.jsonl");
+  Ran ran =
+      run_graphc("train " + std::string(digits) + " --epochs 3 --validate digits --set learning_rate=0.2 --json --history " +
+                 folder / "h.csv" + " --history " + folder / "h.json" + " --history " + folder / "h.svg" + " --confusion " +
+                 folder / "c.svg" + " --log " + folder / "l.jsonl");
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   std::string csv = read_file(folder / "h.csv");
   CHECK(csv.find("epoch,steps,seconds,train_loss,train_accuracy,validation_loss,validation_accuracy,set.learning_rate\n") == 0);
@@ -94,7 +99,9 @@ TEST_CASE("train, save, eval, predict, init: the same weights") {
   CHECK(evaluated["test_loss"] == trained["test_loss"]);
   CHECK(evaluated["test_accuracy"] == trained["test_accuracy"]);
   CHECK_FALSE(evaluated.contains("train_loss"));
-  CHECK(run_graphc("eval " + std::string(digits) + " --data digits --weights " + weights).out.find("1797 rows of digits: loss ") == 0);
+  CHECK(
+      run_graphc("eval " + std::string(digits) + " --data digits --weights " + weights).out.find("1797 rows of digits: loss ") ==
+      0);
 
   ran = run_graphc("predict " + std::string(digits) + " --data digits --weights " + weights + " -o " + folder / "p.npy");
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
@@ -111,8 +118,11 @@ TEST_CASE("train: text labels are kept with the weights") {
   std::string csv = "a,b,kind\n", model = folder / "m.gc", data = folder / "d.csv", weights = folder / "w.safetensors";
   for (int i = 0; i < 40; i++) csv += std::to_string(i % 7) + "," + std::to_string(i % 3) + (i % 2 ? ",cat\n" : ",dog\n");
   write_text(data, csv);
-  write_text(model, "model pets\ninput x: f32[batch, 2]\ntarget y: class[batch] of 2\nz = dense(x, 2)\noutput p = softmax(z)\nmetric accuracy = accuracy(z, y)\n"
-                    "minimize cross_entropy(z, y) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 25%, validation: 25%, split_seed: 1\n");
+  write_text(model,
+             "model pets\ninput x: f32[batch, 2]\ntarget y: class[batch] of 2\nz = dense(x, 2)\noutput p = softmax(z)\nmetric "
+             "accuracy = accuracy(z, y)\n"
+             "minimize cross_entropy(z, y) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 25%, validation: 25%, "
+             "split_seed: 1\n");
   Ran ran = run_graphc("train " + model + " --json --save " + weights);
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   CHECK(json::parse(ran.out).contains("validation_loss"));
@@ -133,7 +143,8 @@ TEST_CASE("train: a loss that is not finite") {
 
 TEST_CASE("train: an interrupt finishes the step, saves and sums up") {
   TemporaryFolder folder;
-  Ran ran = run_graphc("train " + std::string(digits) + " --epochs 100000000 --progress none --save " + folder / "w.safetensors", "timeout --preserve-status -s INT 3");
+  Ran ran = run_graphc("train " + std::string(digits) + " --epochs 100000000 --progress none --save " + folder / "w.safetensors",
+                       "timeout --preserve-status -s INT 3");
   CHECK(ran.code == 130);
   CHECK(ran.out.find(" steps in ") != std::string::npos);
   CHECK(std::filesystem::exists(folder / "w.safetensors"));
