@@ -235,7 +235,6 @@ class Verifier {
     need(s.variable < most_variables && !(scope & ~(bit(s.variable) - 1) & 0xFFFFFFFF), "a loop around has a higher variable than the rows");
     uint64_t m = enter(scope, s.variable, s.extent), n = enter(scope, s.n_variable, s.n_extent);
     uint64_t both = enter(m, s.n_variable, s.n_extent), of_a = enter(m, s.k_variable, s.k_extent), of_b = enter(n, s.k_variable, s.k_extent);
-    need(s.k_variable != s.n_variable, "the sum runs over the columns");
     need(s.tile_m >= 1 && s.tile_n >= 1 && s.tile_m <= 1024 && s.tile_n <= 1024, "the tile is out of range");
     usable(s.value, of_a, "the first operand");
     usable(s.other, of_b, "the second operand");

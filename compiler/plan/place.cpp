@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Largest first, each at the smallest gap that holds it among the buffers placed before that are alive with it.
+// Greedy: each buffer at the smallest gap that holds it among the buffers placed before that are alive with it. In several
+// orders (largest first; most bytes times stages first; by first stage), of which the one that ends lowest counts.
 #include "compiler/plan/place.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 
@@ -11,12 +13,9 @@ namespace graphc {
 
 static uint64_t align(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 
-std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t begin, uint64_t alignment, uint64_t* end) {
-  std::vector<size_t> order(buffers.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers, const std::vector<size_t>& order, uint64_t begin, uint64_t alignment,
+                                            uint64_t* end) {
   std::vector<uint64_t> offset(buffers.size(), 0);
-  begin = align(begin, alignment);
   *end = begin;
   // By first stage, so that only buffers that can meet are looked at.
   std::multimap<uint32_t, size_t> placed;
@@ -42,6 +41,27 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
     longest = std::max(longest, buffers[b].last - buffers[b].first);
   }
   return offset;
+}
+
+std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t begin, uint64_t alignment, uint64_t* end) {
+  begin = align(begin, alignment);
+  auto area = [](const Lifetime& b) { return b.bytes * (1 + b.last - b.first); };
+  const std::function<bool(const Lifetime&, const Lifetime&)> orders[] = {
+      [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; },
+      [&](const Lifetime& a, const Lifetime& b) { return area(a) > area(b); },
+      [](const Lifetime& a, const Lifetime& b) { return a.first < b.first; },
+      [](const Lifetime& a, const Lifetime& b) { return a.last - a.first > b.last - b.first; },
+  };
+  std::vector<uint64_t> best;
+  for (const auto& before : orders) {
+    std::vector<size_t> order(buffers.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return before(buffers[a], buffers[b]); });
+    uint64_t at = 0;
+    auto offsets = place_in_order(buffers, order, begin, alignment, &at);
+    if (best.empty() || at < *end) best = std::move(offsets), *end = at;
+  }
+  return best;
 }
 
 uint64_t live_bytes_bound(const std::vector<Lifetime>& buffers, uint64_t alignment) {

@@ -122,7 +122,7 @@ TEST_CASE("statements") {
   broken("the second operand needs i0", [](Kernel& k) { k.body[0].other = 0; });
   broken("is no expression", [](Kernel& k) { k.body[0].other = no_expr; });
   broken("i0 runs already", [](Kernel& k) { k.body[0].n_variable = 0; });
-  broken("the sum runs over the columns", [](Kernel& k) { k.body[0].k_variable = 1; });
+  broken("i1 runs already", [](Kernel& k) { k.body[0].k_variable = 1; });
   broken("no such variable", [](Kernel& k) { k.body[0].k_variable = 4; });
   broken("extent is out of range", [](Kernel& k) { k.body[0].n_extent = -1; });
   broken("higher variable", [](Kernel& k) { k.task_chunk = 0, k.body = {{.kind = Statement::loop, .variable = 3, .extent = 2, .body = k.body}}; });

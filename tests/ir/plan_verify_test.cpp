@@ -55,6 +55,19 @@ struct Broken {
       if (p.buffers[b].region == Region::workspace && p.buffers[b].last_stage > p.buffers[b].first_stage + 2) return b;
     throw InternalError("test: no such buffer");
   }
+  // Two that live at the same time, which no launch uses together.
+  std::pair<uint32_t, uint32_t> strangers() {
+    auto uses = [](const Stage& s, uint32_t b) {
+      return std::any_of(s.launches.begin(), s.launches.end(), [&](const Launch& l) { return std::count(l.arguments.begin(), l.arguments.end(), b); });
+    };
+    for (uint32_t x = 0; x < p.buffers.size(); x++)
+      for (uint32_t y = 0; y < p.buffers.size(); y++) {
+        const PlanBuffer &a = p.buffers[x], &b = p.buffers[y];
+        if (a.region != Region::workspace || b.region != Region::workspace || b.first_stage <= a.first_stage || b.first_stage >= a.last_stage) continue;
+        if (std::none_of(p.stages.begin(), p.stages.end(), [&](const Stage& s) { return uses(s, x) && uses(s, y); })) return {x, y};
+      }
+    throw InternalError("test: no such buffers");
+  }
   // A parameter that one kernel reads and a later one updates.
   uint32_t read_variable() {
     for (uint32_t b = 0; b < p.buffers.size(); b++)
@@ -91,7 +104,7 @@ TEST_CASE("numbers out of range") {
   check_broken("no value", [](Broken& b) { b.p.stages[0].launches[0].values = {99999}; });
   check_broken("maximum", [](Broken& b) { b.m.max_rows = 0; });
   check_broken("no entry", [](Broken& b) { b.p.entry = "stop"; });
-  check_broken("two plans", [](Broken& b) { b.p.entry = b.m.plans[0].entry; });
+  check_broken("two plans", [](Broken& b) { b.p.entry = b.m.plans.back().entry; });
   check_broken("two kernels", [](Broken& b) { b.m.kernels[0].name = b.m.kernels[1].name; });
 }
 
@@ -122,19 +135,14 @@ TEST_CASE("tables and buffers that do not fit") {
 TEST_CASE("stages that would compute something else") {
   check_broken("read before it is written", [](Broken& b) {
     b.live_always();
-    auto [stage, launch] = b.user(b.first_read(), true);
-    std::swap(b.p.stages[stage], b.p.stages.back());
+    uint32_t buffer = b.first_read();
+    std::swap(b.p.stages[b.user(buffer, true).first], b.p.stages[b.user(buffer, false).first]);
   });
   check_broken("outside of its lifetime", [](Broken& b) { b.p.buffers[b.first_read()].last_stage = b.p.buffers[b.first_read()].first_stage; });
   // Two buffers that live at the same time but meet in no stage.
   check_broken("overwritten", [](Broken& b) {
-    uint32_t early = b.first_read();
-    size_t written = b.user(early, true).first;
-    for (uint32_t later = 0; later < b.p.buffers.size(); later++) {
-      PlanBuffer &x = b.p.buffers[early], &y = b.p.buffers[later];
-      if (y.region != Region::workspace || y.first_stage <= written || y.last_stage >= x.last_stage) continue;
-      y.offset = x.offset;
-    }
+    auto [early, later] = b.strangers();
+    b.p.buffers[later].offset = b.p.buffers[early].offset;
   });
   // The buffers of one kernel share bytes.
   check_broken("share bytes", [](Broken& b) {
@@ -164,7 +172,13 @@ TEST_CASE("stages that would compute something else") {
   });
   check_broken("before the loss is checked", [](Broken& b) { b.p.stages[b.checking_stage()].checks_loss = false; });
   check_broken("no loss to check", [](Broken& b) { b.p.loss = ~0u; });
-  check_broken("is never written", [](Broken& b) { b.p.stages.erase(b.p.stages.begin() + long(b.user(b.p.outputs[0], true).first)); b.live_always(); });
+  check_broken("is never written", [](Broken& b) {
+    PlanBuffer more = b.p.buffers[b.p.outputs[0]];
+    more.offset = b.p.outputs.size();
+    b.p.outputs.push_back(uint32_t(b.p.buffers.size()));
+    b.p.output_names.push_back("more");
+    b.p.buffers.push_back(more);
+  });
   check_broken("which is of region input", [](Broken& b) {
     auto [stage, launch] = b.user(b.p.inputs[0], false);
     for (size_t i = 0; i < launch->arguments.size(); i++)
