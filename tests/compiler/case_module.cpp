@@ -3,12 +3,11 @@
 
 #include <bit>
 #include <cmath>
-#include <cstring>
-#include <utility>
 
 #include "compiler/passes/inline_calls.h"
 #include "compiler/passes/simplify.h"
 #include "compiler/plan/plan.h"
+#include "tests/compiler/guarded_memory.h"
 
 namespace graphc_test {
 
@@ -16,26 +15,8 @@ using namespace graphc;
 
 namespace {
 
-// 64-byte aligned bytes.
-struct Bytes {
-  explicit Bytes(uint64_t size, int fill) : data(std::aligned_alloc(64, (size + 127) / 64 * 64)) { std::memset(data, fill, (size + 127) / 64 * 64); }
-  ~Bytes() { std::free(data); }
-  Bytes(Bytes&& other) noexcept : data(std::exchange(other.data, nullptr)) {}
-  void* data;
-};
-
-void store(void* to, const Array& a) {
-  for (size_t i = 0; i < a.data.size(); i++) {
-    if (a.dtype == DType::f32) static_cast<float*>(to)[i] = float(a.data[i]);
-    else if (a.dtype == DType::i32) static_cast<int32_t*>(to)[i] = int32_t(a.data[i]);
-    else static_cast<uint8_t*>(to)[i] = uint8_t(a.data[i]);
-  }
-}
-
-// Strides come from the maximum of rows; the evaluator's arrays are dense at this call's rows.
-Array load(const void* from, const Type& type, int64_t rows, int64_t max_rows) {
-  Array a{type.dtype, type.shape.at(rows), {}};
-  a.data.resize(size_t(a.count()));
+// Calls action(element, place) for each element of an array at this call's rows; strides come from the maximum of rows.
+template <class Action> void for_each_place(const Array& a, const Type& type, int64_t max_rows, Action action) {
   auto widest = type.shape.at(max_rows);
   for (size_t i = 0; i < a.data.size(); i++) {
     int64_t rest = int64_t(i), place = 0, stride = 1;
@@ -44,11 +25,34 @@ Array load(const void* from, const Type& type, int64_t rows, int64_t max_rows) {
       rest /= a.dims[d];
       stride *= widest[d];
     }
+    action(i, place);
+  }
+}
+
+void store(void* to, const Array& a, const Type& type, int64_t max_rows) {
+  for_each_place(a, type, max_rows, [&](size_t i, int64_t place) {
+    if (a.dtype == DType::f32) static_cast<float*>(to)[place] = float(a.data[i]);
+    else if (a.dtype == DType::i32) static_cast<int32_t*>(to)[place] = int32_t(a.data[i]);
+    else static_cast<uint8_t*>(to)[place] = uint8_t(a.data[i]);
+  });
+}
+
+Array load(const void* from, const Type& type, int64_t rows, int64_t max_rows) {
+  Array a{type.dtype, type.shape.at(rows), {}};
+  a.data.resize(size_t(a.count()));
+  for_each_place(a, type, max_rows, [&](size_t i, int64_t place) {
     if (type.dtype == DType::f32) a.data[i] = static_cast<const float*>(from)[place];
     else if (type.dtype == DType::i32) a.data[i] = static_cast<const int32_t*>(from)[place];
     else a.data[i] = static_cast<const uint8_t*>(from)[place];
-  }
+  });
   return a;
+}
+
+// What the caller must own of an input or output: where rows are outermost, those of this call.
+size_t bytes_of(const Type& type, int64_t rows, int64_t max_rows) {
+  bool outermost = true;
+  for (int a = 1; a < type.shape.rank(); a++) outermost &= !type.shape[a].is_batch;
+  return size_t(type.shape.count_at(outermost ? rows : max_rows) * bytes(type.dtype));
 }
 
 }  // namespace
@@ -69,24 +73,27 @@ void CaseModule::compile(const Target& target, bool fused) {
 
 std::vector<Array> CaseModule::run(const std::string& entry, const Bindings& bindings, const graphc_hooks* hooks, int poison) {
   const Plan& p = *plan_.plan(entry);
-  Bytes params(plan_.params_bytes, 0), state(plan_.state_bytes, 0), workspace(plan_.workspace_bytes, poison);
-  if (jit_->entry("init")(params.data, state.data, workspace.data, nullptr, nullptr, 1, nullptr, nullptr) != GRAPHC_OK) throw InternalError("init refused");
-  std::vector<Bytes> in, out;
+  auto side = calls_++ % 2 ? GuardedMemory::begin : GuardedMemory::end;
+  GuardedMemory params(plan_.params_bytes, 64, side, 0), state(plan_.state_bytes, 64, side, 0), workspace(plan_.workspace_bytes, 64, side, poison);
+  if (jit_->entry("init")(params.data(), state.data(), workspace.data(), nullptr, nullptr, 1, nullptr, nullptr) != GRAPHC_OK) throw InternalError("init refused");
+  std::vector<GuardedMemory> in, out;
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
   for (uint32_t b : p.inputs) {
-    in.emplace_back(p.buffers[b].bytes, 0);
-    store(in.back().data, bindings.inputs.at(p.buffers[b].name));
-    inputs.push_back(in.back().data);
+    const Type& type = p.buffers[b].type;
+    in.emplace_back(bytes_of(type, bindings.rows, plan_.max_rows), size_t(bytes(type.dtype)), side, 0);
+    store(in.back().data(), bindings.inputs.at(p.buffers[b].name), type, plan_.max_rows);
+    inputs.push_back(in.back().data());
   }
   for (uint32_t b : p.outputs) {
-    out.emplace_back(p.buffers[b].bytes, 0x55);
-    outputs.push_back(out.back().data);
+    const Type& type = p.buffers[b].type;
+    out.emplace_back(bytes_of(type, bindings.rows, plan_.max_rows), size_t(bytes(type.dtype)), side, 0x55);
+    outputs.push_back(out.back().data());
   }
-  graphc_status status = jit_->entry(entry)(params.data, state.data, workspace.data, inputs.data(), outputs.data(), uint32_t(bindings.rows), nullptr, hooks);
+  graphc_status status = jit_->entry(entry)(params.data(), state.data(), workspace.data(), inputs.data(), outputs.data(), uint32_t(bindings.rows), nullptr, hooks);
   if (status < 0) throw InternalError("entry refused: " + std::to_string(status));
   std::vector<Array> result;
-  for (size_t o = 0; o < p.outputs.size(); o++) result.push_back(load(out[o].data, p.buffers[p.outputs[o]].type, bindings.rows, plan_.max_rows));
+  for (size_t o = 0; o < p.outputs.size(); o++) result.push_back(load(out[o].data(), p.buffers[p.outputs[o]].type, bindings.rows, plan_.max_rows));
   return result;
 }
 

@@ -18,14 +18,15 @@ class CaseModule {
   void add(graphc::Graph graph, const std::vector<std::pair<std::string, graphc::Type>>& inputs);
   void compile(const graphc::Target& target, bool fused);
 
-  // Outputs of an entry for these inputs, from machine code. `poison` fills the workspace before.
+  // Outputs of an entry for these inputs, from machine code, with all memory between guard pages. `poison` fills the
+  // workspace before.
   std::vector<graphc::Array> run(const std::string& entry, const graphc::Bindings& bindings, const graphc_hooks* hooks = nullptr, int poison = 0xFF);
   // The same from the evaluator, on the same simplified graph.
   std::vector<graphc::Array> oracle(const std::string& entry, const graphc::Bindings& bindings) const;
   const graphc::PlanModule& plan() const { return plan_; }
 
  private:
-  uint32_t max_rows_;
+  uint32_t max_rows_, calls_ = 0;
   graphc::Module module_;
   graphc::PlanModule plan_;
   std::unique_ptr<graphc::Jit> jit_;
