@@ -170,7 +170,7 @@ TEST_CASE("messages of the plan reader") {
       {"no launch", with("    launch", "    lunch")},
       {"bytes that are not the type's", with("bytes 128 ", "bytes 124 ")},
       {"a stage that reads too early", with("stage {\n    launch \"times\"(0, 1, 3) \"\" flops 32 computes %2\n  }\n  ", "")},
-      {"a mistake in the module", with("= mul ", "= mull ")},
+      {"a mistake in the module", with("= mul %0", "= mull %0")},
       {"a mistake in a kernel", with("= mul e0", "= mull e0")},
   };
   std::string all;

@@ -51,6 +51,36 @@ TEST_CASE("plans of tiny models read back, fused and one kernel a node, wide and
     }
 }
 
+// Inputs and one op: the module of an op's case.
+static Module module_of(const OpDef& op, const Case& c) {
+  Module m;
+  m.name = op.name;
+  m.entries.push_back(Graph("run"));
+  Graph& g = m.entries[0];
+  std::vector<ValueId> operands;
+  for (size_t i = 0; i < c.operands.size(); i++) {
+    std::string name = "x" + std::to_string(i);
+    m.inputs.push_back({.name = name, .type = c.operands[i]});
+    operands.push_back(g.add(Op::input, {}, {name, c.operands[i]}));
+  }
+  g.outputs.push_back({"y", g.add(*find_op(op.name), operands, c.attributes)});
+  g = simplify(inline_calls(g));
+  return m;
+}
+
+TEST_CASE("plans of every op's cases are accepted and read back") {
+  int cases = 0;
+  for (const OpDef* op : all_ops())
+    for (const Case& c : op->cases)
+      for (const Target& target : {wide_target(), scalar_target()}) {
+        CAPTURE(op->name);
+        CAPTURE(c.operands.size() ? to_string(c.operands[0]) : "");
+        check_fixed_point(plan(module_of(*op, c), target, 5));
+        cases++;
+      }
+  CHECK(cases > 400);
+}
+
 TEST_CASE("every field survives") {
   PlanModule plan = plan_of(classifier(true), wide_target(), 37);
   size_t number = 0;
