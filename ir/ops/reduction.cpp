@@ -108,6 +108,32 @@ extern const OpDef op_reduce_min{
                               [](double a, double b) { return a != a ? a : a < b ? a : b; }},
     .sum_order = reduction_order, .evaluate = evaluate_reduction, .cases = reduction_cases()};
 
+extern const OpDef op_logsumexp{
+    .name = "logsumexp", .doc = "log sum e^x along an axis, shifted by the maximum", .op_class = OpClass::reduction, .arity = 1,
+    .attributes = {{"axis", AttributeDef::integer}},
+    .infer = [](const InferContext& c) {
+      const Type& x = c.operands[0];
+      int axis = checked_axis(c, c.attribute<int64_t>(0), x.shape.rank());
+      if (x.dtype != DType::f32) c.fail("wants f32, got " + to_string(x));
+      return Type{x.dtype, x.shape.without(axis)};
+    },
+    // softmax along the axis
+    .vjp = [](const VjpContext& c) -> Cotangents {
+      Tensor softmax = exp(c.operands[0] - spread(c.result, c));
+      return {softmax * spread(c.cotangent, c)};
+    },
+    .expand = [](const Node& node, const std::vector<Tensor>& operands) {
+      Tensor x = operands[0];
+      int axis = int(node.attribute<int64_t>(0));
+      std::vector<int64_t> axes;
+      for (int a = 0; a < x.rank(); a++)
+        if (a != axis) axes.push_back(a);
+      Tensor most = reduce_max(x, axis);
+      Tensor e = exp(x - broadcast(most, x.shape(), axes));
+      return log(reduce_sum(e, axis)) + most;
+    },
+    .cases = reduction_cases()};
+
 extern const OpDef op_argmax{
     .name = "argmax", .doc = "index of the first largest element along an axis, i32; the last index where one is NaN",
     .op_class = OpClass::reduction, .arity = 1, .attributes = {{"axis", AttributeDef::integer}},
