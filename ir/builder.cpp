@@ -95,6 +95,8 @@ void Builder::metric(const std::string& name, Tensor value, Location at) {
 void Builder::minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<std::string> over, const std::string& step, Location at) {
   if (at.line()) set_place(at);
   if (loss.type() != Type{DType::f32, {}}) fail("minimize: the loss must be a f32 scalar, got " + to_string(loss.type()), {"take its mean"});
+  const Node& source = graph()[captured(loss)];
+  if (source.def().op_class == OpClass::source) fail("minimize: the loss is not computed from anything", {"apply a loss function, such as sum_of_squares"});
   const CompositeDef* def = find_composite(optimizer.name);
   if (!def || def->kind != CompositeKind::optimizer) fail("minimize: no optimizer named " + optimizer.name);
   for (const Minimize& m : model_.losses)

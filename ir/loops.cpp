@@ -19,15 +19,7 @@ uint32_t Kernel::tasks(int64_t rows) const {
   return task_chunk ? uint32_t((task_extent.at(rows) + task_chunk - 1) / task_chunk) : 1;
 }
 
-static double own_weight(const Expr& e) {
-  if (e.kind != Expr::apply) return e.kind == Expr::load ? 1 : 0;
-  switch (e.node.op) {
-    case Op::exp: case Op::expm1: case Op::log: case Op::log1p: case Op::tanh: case Op::sigmoid: return 20;
-    case Op::div: case Op::sqrt: case Op::rsqrt: return 6;
-    case Op::random_bits: return 60;
-    default: return 1;
-  }
-}
+static double own_weight(const Expr& e) { return e.kind == Expr::apply ? e.node.def().cost : e.kind == Expr::load ? 1 : 0; }
 
 double weight(const Kernel& kernel, ExprId id) {
   std::vector<bool> seen(kernel.exprs.size(), false);

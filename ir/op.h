@@ -111,6 +111,7 @@ struct OpDef {
   const char* doc;  // one sentence with the formula
   OpClass op_class;
   int arity;        // -1: any number
+  double cost = 1;  // operations an element, about: decides what is recomputed, how tasks are cut, where an epilogue is shared
   std::vector<AttributeDef> attributes = {};
   Type (*infer)(const InferContext&);
   // Exactly one of the two. `not_differentiable` says why; such an op passes no gradient.

@@ -38,12 +38,6 @@ std::string forward_text(const Forms& f) {
   return print(module);
 }
 
-std::string loops_text(const Forms& f) {
-  std::string text = "graphc.loops 1\n";
-  for (const loops::Kernel& kernel : f.plan.kernels) text += fmt::format("\nkernel {}\n{}", kernel.name, print(kernel));
-  return text;
-}
-
 struct Form {
   const char* name;
   const char* ending;
@@ -53,7 +47,7 @@ constexpr Form forms[] = {
     {"graph", ".graph", forward_text},
     {"grad", ".grad", [](const Forms& f) { return f.differentiated; }},
     {"plan", ".plan", [](const Forms& f) { return print(f.plan); }},
-    {"loops", ".loops", loops_text},
+    {"loops", ".loops", [](const Forms& f) { return loops::print_text(f.plan.kernels); }},
     {"llvm", ".ll", [](const Forms& f) { return emit(f.plan, f.prefix, Emit::llvm); }},
     {"asm", ".s", [](const Forms& f) { return emit(f.plan, f.prefix, Emit::assembly); }},
     {"obj", ".o", [](const Forms& f) { return emit(f.plan, f.prefix, Emit::object); }},

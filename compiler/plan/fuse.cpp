@@ -47,13 +47,8 @@ namespace {
 constexpr uint32_t max_floating_nodes = 96;
 constexpr uint32_t domain_search = 8;  // how many clusters behind the latest operand's are tried for a common domain
 
-bool is_expensive(const Node& node) {
-  switch (node.op) {
-    case Op::exp: case Op::expm1: case Op::log: case Op::log1p: case Op::tanh: case Op::sigmoid: case Op::div: case Op::sqrt:
-    case Op::rsqrt: case Op::random_bits: return true;
-    default: return node.op == Op::gather;
-  }
-}
+// Rather stored once than computed in every kernel that reads it.
+bool is_expensive(const Node& node) { return node.def().cost >= 6; }
 
 class Fuser {
  public:

@@ -35,7 +35,7 @@ extern const OpDef op_mul{
     .cases = binary_cases()};
 
 extern const OpDef op_div{
-    .name = "div", .doc = "a / b, correctly rounded", .op_class = OpClass::elementwise, .arity = 2, .infer = float_only,
+    .name = "div", .doc = "a / b, correctly rounded", .op_class = OpClass::elementwise, .arity = 2, .cost = 6, .infer = float_only,
     .vjp = [](const VjpContext& c) -> Cotangents {
       Cotangents d(2);
       if (c.needed[0] || c.needed[1]) d[0] = c.cotangent / c.operands[1];
@@ -68,7 +68,7 @@ static Value lower_atan2(scalar::Builder& b, Args x, const Node&) {
 }
 
 extern const OpDef op_atan2{
-    .name = "atan2", .doc = "angle of the point (b, a), in [-pi, pi]; at most 4 ulp", .op_class = OpClass::elementwise, .arity = 2,
+    .name = "atan2", .doc = "angle of the point (b, a), in [-pi, pi]; at most 4 ulp", .op_class = OpClass::elementwise, .arity = 2, .cost = 30,
     .infer = float_only,
     .vjp = [](const VjpContext& c) -> Cotangents {
       Tensor y = c.operands[0], x = c.operands[1];

@@ -9,7 +9,7 @@ namespace graphc {
 
 extern const OpDef op_gather{
     .name = "gather", .doc = "table[indices[i..], ...]; an index outside [0, n) is clamped into it",
-    .op_class = OpClass::index, .arity = 2,
+    .op_class = OpClass::index, .arity = 2, .cost = 6,
     .infer = [](const InferContext& c) {
       const Type &table = c.operands[0], &indices = c.operands[1];
       if (indices.dtype != DType::i32) c.fail("indices must be i32, got " + to_string(indices), {"cast them"});

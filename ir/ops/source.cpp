@@ -108,7 +108,7 @@ static scalar::Value lower_random(scalar::Builder& b, Args args, const Node& nod
 extern const OpDef op_random_bits{
     .name = "random_bits",
     .doc = "32 random bits an element: Philox4x32-10, key (seed_lo, seed_hi), counter (element / 4, step, stream, 0), word element % 4",
-    .op_class = OpClass::source, .arity = 4, .attributes = {{"type", AttributeDef::type}},
+    .op_class = OpClass::source, .arity = 4, .cost = 60, .attributes = {{"type", AttributeDef::type}},
     .infer = [](const InferContext& c) {
       for (const Type& t : c.operands)
         if (t != Type{DType::i32, {}}) c.fail("seed, step and stream must be i32[], got " + to_string(t));

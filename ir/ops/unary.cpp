@@ -36,42 +36,42 @@ extern const OpDef op_sign{
     .cases = unary_cases()};
 
 extern const OpDef op_exp{
-    .name = "exp", .doc = "e^x", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
+    .name = "exp", .doc = "e^x", .op_class = OpClass::elementwise, .arity = 1, .cost = 20, .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {c.cotangent * c.result}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::exp(x[0]); },
     .reference = [](In x) { return std::exp(x[0]); },
     .cases = unary_cases()};
 
 extern const OpDef op_expm1{
-    .name = "expm1", .doc = "e^x - 1, exact near 0", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
+    .name = "expm1", .doc = "e^x - 1, exact near 0", .op_class = OpClass::elementwise, .arity = 1, .cost = 20, .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {c.cotangent * (c.result + 1.0)}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::expm1(x[0]); },
     .reference = [](In x) { return std::expm1(x[0]); },
     .cases = unary_cases()};
 
 extern const OpDef op_log{
-    .name = "log", .doc = "natural logarithm", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
+    .name = "log", .doc = "natural logarithm", .op_class = OpClass::elementwise, .arity = 1, .cost = 20, .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {c.cotangent / c.operands[0]}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::log(x[0]); },
     .reference = [](In x) { return std::log(x[0]); },
     .cases = unary_cases(0.2, 3)};
 
 extern const OpDef op_log1p{
-    .name = "log1p", .doc = "log(1 + x), exact near 0", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
+    .name = "log1p", .doc = "log(1 + x), exact near 0", .op_class = OpClass::elementwise, .arity = 1, .cost = 20, .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {c.cotangent / (c.operands[0] + 1.0)}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::log1p(x[0]); },
     .reference = [](In x) { return std::log1p(x[0]); },
     .cases = unary_cases(-0.7, 3)};
 
 extern const OpDef op_sqrt{
-    .name = "sqrt", .doc = "square root, correctly rounded", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
+    .name = "sqrt", .doc = "square root, correctly rounded", .op_class = OpClass::elementwise, .arity = 1, .cost = 6, .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {0.5 * c.cotangent / c.result}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::sqrt(x[0]); },
     .reference = [](In x) { return std::sqrt(x[0]); },
     .cases = unary_cases(0.2, 3)};
 
 extern const OpDef op_rsqrt{
-    .name = "rsqrt", .doc = "1 / sqrt(x)", .op_class = OpClass::elementwise, .arity = 1, .infer = float_unary,
+    .name = "rsqrt", .doc = "1 / sqrt(x)", .op_class = OpClass::elementwise, .arity = 1, .cost = 6, .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents {
       Tensor half = -0.5 * c.cotangent;
       return {half * (c.result / c.operands[0])};
@@ -81,7 +81,7 @@ extern const OpDef op_rsqrt{
     .cases = unary_cases(0.2, 3)};
 
 extern const OpDef op_tanh{
-    .name = "tanh", .doc = "hyperbolic tangent; its derivative is 1 - tanh(x)^2", .op_class = OpClass::elementwise, .arity = 1,
+    .name = "tanh", .doc = "hyperbolic tangent; its derivative is 1 - tanh(x)^2", .op_class = OpClass::elementwise, .arity = 1, .cost = 20,
     .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {c.cotangent * (1.0 - c.result * c.result)}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::tanh(x[0]); },
@@ -89,7 +89,7 @@ extern const OpDef op_tanh{
     .cases = unary_cases()};
 
 extern const OpDef op_sigmoid{
-    .name = "sigmoid", .doc = "1 / (1 + e^-x); its derivative is s (1 - s)", .op_class = OpClass::elementwise, .arity = 1,
+    .name = "sigmoid", .doc = "1 / (1 + e^-x); its derivative is s (1 - s)", .op_class = OpClass::elementwise, .arity = 1, .cost = 20,
     .infer = float_unary,
     .vjp = [](const VjpContext& c) -> Cotangents { return {c.cotangent * (c.result * (1.0 - c.result))}; },
     .lower = [](scalar::Builder&, Args x, const Node&) { return scalar::sigmoid(x[0]); },
