@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "compiler/plan/collapse.h"
 #include "compiler/plan/schedule.h"
 
 namespace graphc {
@@ -209,47 +210,6 @@ class Lowering {
 
   // ---- loops
 
-  // Merges neighbouring axes [first, last) of the nest that every access walks as one.
-  void collapse(Block& block, uint32_t first, uint32_t last) {
-    for (uint32_t v = last; v-- > first + 1;) {
-      uint32_t outer = v - 1;
-      if (extents_[v].is_batch || extents_[outer].is(1) || extents_[v].is(1)) {
-        if (!extents_[outer].is(1) && !extents_[v].is(1)) continue;
-      }
-      int64_t size = extents_[v].is_batch ? 0 : extents_[v].size;
-      bool merges = !extents_[v].is_batch || extents_[outer].is(1);
-      auto check = [&](const Index& i) {
-        if (extents_[outer].is(1)) return true;
-        return i.along(outer) == i.along(v) * size;
-      };
-      for (const Expr& e : k_.exprs) {
-        if (e.kind == Expr::load) merges &= check(e.index);
-        if (e.kind == Expr::position && (e.index.along(outer) || e.index.along(v))) merges = false;
-      }
-      for (const Statement& s : block) merges &= check(s.index);
-      if (!merges) continue;
-      // The inner variable takes over; the outer one becomes a single step.
-      extents_[v] = {extents_[v].size * extents_[outer].size, extents_[v].is_batch || extents_[outer].is_batch};
-      extents_[outer] = 1;
-      auto drop = [&](Index& i) {
-        if (outer < i.stride.size()) i.stride[outer] = 0;
-      };
-      for (Expr& e : k_.exprs) drop(e.index);
-      for (Statement& s : block) drop(s.index);
-      // Bring the merged axis to the outer place, so that it can merge further out.
-      if (outer > first) {
-        std::swap(extents_[v], extents_[outer]);
-        auto swap = [&](Index& i) {
-          int64_t a = i.along(v), b = i.along(outer);
-          i.add(v, b - a);
-          i.add(outer, a - b);
-        };
-        for (Expr& e : k_.exprs) swap(e.index);
-        for (Statement& s : block) swap(s.index);
-      }
-    }
-  }
-
   Block wrap(Statement::Kind kind, uint32_t variable, Block body) const {
     if (kind == Statement::loop && extents_[variable].is(1)) return body;
     return {{.kind = kind, .variable = variable, .extent = extents_[variable], .body = std::move(body)}};
@@ -276,7 +236,7 @@ class Lowering {
       k_.body = std::move(body);
       return;
     }
-    collapse(body, 0, rank);
+    collapse(k_, extents_, body, 0, rank);
     uint32_t inner = rank - 1;  // the innermost axis of more than one element
     while (inner > 0 && extents_[inner].is(1)) inner--;
     Block nest = wrap(Statement::vector, inner, std::move(body));
@@ -331,7 +291,7 @@ class Lowering {
     at.erase(at.begin() + axis);
     Block of_result = stores(c_.domain.without(int(axis)), at);
     cost_ += weight(k_, e);
-    collapse(of_result, axis + 1, rank);
+    collapse(k_, extents_, of_result, axis + 1, rank);
     Block body{{.kind = Statement::reduce, .variable = axis, .extent = extents_[axis], .value = e, .result = results_[c_.anchor], .op = n.op}};
     body.insert(body.end(), of_result.begin(), of_result.end());
     while (inner > axis + 1 && extents_[inner].is(1)) inner--;
@@ -523,57 +483,6 @@ class Lowering {
 Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
               int64_t max_rows, std::optional<uint32_t> packed) {
   return Lowering(graph, fusion, cluster, buffers, target, max_rows).run(packed);
-}
-
-bool needs_packing(const Graph& graph, const Cluster& c) {
-  if (c.kind != Cluster::contraction) return false;
-  const Shape& s = c.domain;
-  if (s[s.rank() - 1].is(1) || s[s.rank() - 2].is(1)) return false;  // summed along lanes of k
-  return graph[c.anchor].attribute<int64_t>(1) != 0;
-}
-
-// `to` is [.., columns, rows] of `from` [.., rows, columns].
-Lowered lower_packing(const Graph& graph, const Cluster& c, uint32_t from, uint32_t to, const Target&, int64_t max_rows) {
-  Shape source = graph[graph[c.anchor].operands[1]].type.shape, result = source;
-  int rank = source.rank();
-  std::swap(result[rank - 1], result[rank - 2]);
-  auto s = row_major_strides(source, max_rows), r = row_major_strides(result, max_rows);
-  Lowered l;
-  l.arguments = {from, to};
-  l.kernel.name = "pack";
-  l.kernel.buffers = {{DType::f32, false}, {DType::f32, true}};
-  l.kernel.variables = uint32_t(rank);
-  Index load, store;
-  for (int a = 0; a < rank; a++) {
-    int in_source = a == rank - 1 ? rank - 2 : a == rank - 2 ? rank - 1 : a;
-    load.add(uint32_t(a), s[size_t(in_source)]);
-    store.add(uint32_t(a), r[size_t(a)]);
-  }
-  ExprId e = l.kernel.add({.kind = Expr::load, .dtype = DType::f32, .id = 0, .index = load});
-  uint32_t i = uint32_t(rank - 2), j = uint32_t(rank - 1);
-  Block body{{.kind = Statement::transpose, .variable = i, .extent = result[rank - 2], .buffer = 1, .index = store, .value = e, .n_variable = j, .n_extent = result[rank - 1]}};
-  for (int a = rank - 2; a-- > 0;) body = {{.kind = Statement::loop, .variable = uint32_t(a), .extent = result[a], .body = std::move(body)}};
-  l.kernel.body = std::move(body);
-  l.kernel.task_variable = 0;
-  l.kernel.task_extent = result[0];
-  l.kernel.task_chunk = choose_chunk(result[0].at(max_rows), double(result.count_at(max_rows)) / double(std::max<int64_t>(result[0].at(max_rows), 1)), 16);
-  return l;
-}
-
-Lowered lower_copy(const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
-  Lowered l;
-  l.arguments = {from, to};
-  l.kernel.name = "copy";
-  l.kernel.buffers = {{type.dtype, false}, {type.dtype, true}};
-  l.kernel.variables = 1;
-  Index at = variable_index(0);
-  ExprId e = l.kernel.add({.kind = Expr::load, .dtype = type.dtype, .id = 0, .index = at});
-  Dim count = type.shape.count();
-  l.kernel.body = {{.kind = Statement::vector, .variable = 0, .extent = count,
-                    .body = {{.kind = Statement::store, .buffer = 1, .index = at, .value = e}}}};
-  l.kernel.task_extent = count;
-  l.kernel.task_chunk = choose_chunk(count.at(max_rows), 1, 64);
-  return l;
 }
 
 }  // namespace graphc
