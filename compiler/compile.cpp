@@ -11,6 +11,9 @@
 
 namespace graphc {
 
+// Up to here evaluating `init` takes a few milliseconds, compiling it some thirty.
+static constexpr uint64_t small_init_bytes = 256 << 10;
+
 struct Program::Impl {
   PlanModule plan;
   std::unique_ptr<Jit> jit;
@@ -33,8 +36,10 @@ Program compile(const Model& model, const CompileOptions& options) {
   Target target = options.target.vector_registers ? options.target : describe_target();
   impl.plan = build_plan(model, target, {.max_rows = options.max_rows, .fused = options.fused});
   if (options.backend == CompileOptions::jit) impl.jit = Jit::create(impl.plan);
+  // Small networks are initialised by the evaluator: the same bits, sooner than they could be compiled.
+  uint64_t bytes = impl.plan.params_bytes + impl.plan.state_bytes;
   impl.abi = std::make_unique<AbiModule>(impl.plan, [&](const Plan& p) {
-    if (!impl.jit) return impl.slots.emplace_back(evaluator_entry(impl.plan, p)).function();
+    if (!impl.jit || (p.entry == "init" && bytes <= small_init_bytes)) return impl.slots.emplace_back(evaluator_entry(impl.plan, p)).function();
     size_t number = impl.slots.size();
     Program::Impl* self = &impl;  // the slot dies with it
     return impl.slots
