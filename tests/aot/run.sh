@@ -9,12 +9,27 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 
+# The object and nothing else makes a program: the linker refuses where a symbol is missing.
+link_alone() {
+  case $1 in
+    wasm*) wasm-ld --no-entry --export=digits_entry_step "$work/digits.o" -o "$work/alone" ;;
+    *) ld.lld -e digits_entry_step "$work/digits.o" -o "$work/alone" ;;
+  esac
+}
+if ! command -v ld.lld wasm-ld >/dev/null; then
+  echo "SKIPPED: needs lld"
+  link_alone() { return 0; }
+fi
+
 while read -r triple cpu; do
   "$emit" "$model" "$triple" "$cpu" "$work/digits.o" >/dev/null
   # wasm objects name these two for every function; the linker makes them.
+  "$nm" "$work/digits.o" >"$work/symbols"
+  grep -q digits_entry_step "$work/symbols"
   undefined=$("$nm" -u "$work/digits.o" | grep -Ev '__stack_pointer|__indirect_function_table' || true)
   if [[ -n "$undefined" ]]; then echo "$triple $cpu: undefined: $undefined"; failures=1; fi
   if grep -qaE '/(home|work|root|tmp)/' "$work/digits.o"; then echo "$triple $cpu: a path of this machine is inside"; failures=1; fi
+  link_alone "$triple" || failures=1
   echo "$triple $cpu: $(stat -c %s "$work/digits.o") bytes, undefined symbols: none"
 done <<'LIST'
 x86_64-linux-gnu x86-64-v3

@@ -9,6 +9,7 @@
 
 #include "compiler/passes/differentiate.h"
 #include "tests/compiler/case_module.h"
+#include "tests/compiler/shuffled_tasks.h"
 #include "tests/ops/subjects.h"
 
 using namespace graphc;
@@ -16,7 +17,7 @@ using namespace graphc_test;
 
 namespace {
 
-constexpr uint32_t max_rows = 37;
+constexpr uint32_t max_rows = 37, many_rows = 2100;  // the second: sums along the rows have three blocks (DESIGN 6)
 
 std::string entry_of(const std::string& name, size_t n) { return name + "_" + std::to_string(n); }
 
@@ -62,8 +63,8 @@ Bindings bind(Random& random, const Prepared& p, int64_t rows) {
   return to;
 }
 
-void compare(CaseModule& module, const Prepared& p, const Bindings& bindings, const std::string& what) {
-  auto expected = module.oracle(p.entry, bindings), actual = module.run(p.entry, bindings);
+void compare(CaseModule& module, const Prepared& p, const Bindings& bindings, const std::string& what, const graphc_hooks* hooks = nullptr) {
+  auto expected = module.oracle(p.entry, bindings), actual = module.run(p.entry, bindings, hooks);
   for (size_t o = 0; o < expected.size(); o++) {
     std::string where = difference(expected[o], actual[o]);
     CHECK_MESSAGE(where.empty(), p.title << ", output " << o << ", " << bindings.rows << " rows, " << what << ": " << where);
@@ -71,9 +72,9 @@ void compare(CaseModule& module, const Prepared& p, const Bindings& bindings, co
 }
 
 // Every subject in a module of its own; one that fails to compile does not hide the others.
-template <class Action> void for_each_module(const Target& target, bool fused, bool with_gradient, Action action) {
+template <class Action> void for_each_module(const Target& target, bool fused, bool with_gradient, Action action, uint32_t most = max_rows) {
   for (const Subject& subject : subjects()) try {
-      CaseModule module(max_rows);
+      CaseModule module(most);
       auto cases = add_cases(module, subject, with_gradient && subject.is_differentiable());
       module.compile(target, fused);
       for (const Prepared& p : cases) action(module, p);
@@ -132,6 +133,16 @@ TEST_CASE("ladder: one kernel a node") { climb(describe_target(), {max_rows, 7},
 TEST_CASE("ladder: vectors of 8 floats") { climb(cpu("x86-64-v3", 8, true), {max_rows, 3}, true, "8 floats"); }
 TEST_CASE("ladder: vectors of 4 floats without masks and fused multiply-add") { climb(cpu("x86-64-v2", 4, false), {max_rows, 3}, true, "4 floats"); }
 TEST_CASE("ladder: scalars") { climb(scalars(), {5}, true, "scalars"); }
+TEST_CASE("ladder: many rows, tasks in random order") {
+  Shuffled shuffled{Order::random};
+  graphc_hooks hooks{sizeof(graphc_hooks), &shuffled, 1, Shuffled::run};
+  Random random(12);
+  for_each_module(describe_target(), true, true, [&](CaseModule& module, const Prepared& p) {
+    if (std::any_of(p.c.operands.begin(), p.c.operands.end(), [](const Type& t) { return t.shape.has_batch(); }))
+      compare(module, p, bind(random, p, many_rows - 3), "many rows", &hooks);
+  }, many_rows);
+  CHECK(shuffled.most_tasks > 1);
+}
 TEST_CASE("ladder: special values, fused") { climb_specials(describe_target(), true, "fused"); }
 TEST_CASE("ladder: special values, one kernel a node") { climb_specials(describe_target(), false, "one kernel a node"); }
 TEST_CASE("ladder: special values, vectors of 4 floats") { climb_specials(cpu("x86-64-v2", 4, false), true, "4 floats"); }

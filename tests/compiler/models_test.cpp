@@ -4,6 +4,9 @@
 // whatever the workspace held before, with guard pages around all that is passed.
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <string_view>
+
 #include "compiler/codegen/codegen.h"
 #include "compiler/graphc.h"
 #include "tests/compiler/abi_run.h"
@@ -15,19 +18,28 @@ using namespace graphc_test;
 
 namespace {
 
-// Everything that a few calls of all entries leave behind: outputs, parameters, state.
+// States of large models are compared by a hash.
+void add_hash(size_t& h, std::span<const std::byte> bytes) {
+  h = h * 31 + std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+// One line a call of each entry: the hash of its outputs, and of parameters and state behind it.
 std::string train(const Program& program, Side side, int poison) {
   AbiRun run(program.module(), side, poison);
   Random random(6);
-  std::string all = run.bytes();
+  std::string all;
   uint32_t most = program.module().max_rows;
-  for (uint32_t rows : {most, most > 1 ? most - 1 : 1, 1u})
+  for (uint32_t rows : {most, most > 2 ? most - 1 : 1})
     for (const char* entry : {"step", "grad", "apply", "eval", "predict"}) {
       if (!run.has(entry)) continue;
       bool is_gradient = std::string(entry) == "apply";  // small, so that the model stays one that trains
       auto arrays = run.arrays(entry, rows, random, is_gradient ? -0.01 : -1, is_gradient ? 0.01 : 1);
       graphc_status status = run.call(entry, arrays, rows);
-      all += std::string(entry) + " " + std::to_string(status) + "\n" + output_bytes(arrays, arrays.inputs.size()) + run.bytes();
+      size_t hash = 0;
+      for (size_t m = arrays.inputs.size(); m < arrays.memory.size(); m++) add_hash(hash, arrays.memory[m].bytes());
+      add_hash(hash, run.params.bytes());
+      add_hash(hash, run.state.bytes());
+      all += std::string(entry) + " of " + std::to_string(rows) + " rows: " + std::to_string(status) + ", " + std::to_string(hash) + "\n";
       CHECK_MESSAGE(status == GRAPHC_OK, entry << " of " << program.module().name);
     }
   return all;
@@ -45,12 +57,12 @@ void climb(const Model& model, uint32_t rows, bool with_evaluator) {
   CAPTURE(model.tables.name);
   CAPTURE(rows);
   std::string expected = train(compiled(model, rows, CompileOptions::jit, true, host), GuardedMemory::end, 0xFF);
-  CHECK((train(compiled(model, rows, CompileOptions::jit, false, host), GuardedMemory::begin, 0xFF) == expected));
-  CHECK((train(compiled(model, rows, CompileOptions::jit, true, narrow), GuardedMemory::end, 0x00) == expected));
+  CHECK(train(compiled(model, rows, CompileOptions::jit, false, host), GuardedMemory::begin, 0xFF) == expected);
+  CHECK(train(compiled(model, rows, CompileOptions::jit, true, narrow), GuardedMemory::end, 0x00) == expected);
   std::string unfused_products = train(compiled(model, rows, CompileOptions::jit, true, plain), GuardedMemory::begin, 0xFF);
   if (!with_evaluator) return;
-  CHECK((train(compiled(model, rows, CompileOptions::evaluator, true, host), GuardedMemory::end, 0xFF) == expected));
-  CHECK((train(compiled(model, rows, CompileOptions::evaluator, true, plain), GuardedMemory::end, 0xFF) == unfused_products));
+  CHECK(train(compiled(model, rows, CompileOptions::evaluator, true, host), GuardedMemory::end, 0xFF) == expected);
+  CHECK(train(compiled(model, rows, CompileOptions::evaluator, true, plain), GuardedMemory::end, 0xFF) == unfused_products);
 }
 
 }  // namespace
@@ -58,7 +70,7 @@ void climb(const Model& model, uint32_t rows, bool with_evaluator) {
 TEST_CASE("whole models: evaluator, one kernel a node, fused") {
   for (const OptimizerCall& o : {sgd({.learning_rate = 0.1}), sgd({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01}), adam({})})
     climb(small_classifier(o), 17, true);
-  for (uint32_t rows : {1u, 6u, 33u}) climb(classifier(true), rows, true);
+  for (uint32_t rows : {1u, 33u}) climb(classifier(true), rows, true);
   climb(classifier(false), 16, true);
   climb(odd_model(), 5, true);
 }
@@ -67,6 +79,6 @@ TEST_CASE("the repository's models: evaluator, one kernel a node, fused") {
   for (const char* name : repository_models) {
     std::string n = name;
     bool is_large = n.find("mlp") != n.npos || n.find("wide") != n.npos || n.find("autoencoder") != n.npos;  // for the evaluator
-    climb(repository_model(name), is_large ? 40 : 5, !is_large);
+    climb(repository_model(name), is_large ? 40 : 2, !is_large);
   }
 }

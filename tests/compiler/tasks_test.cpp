@@ -3,13 +3,11 @@
 // The same bits whatever the order of tasks, the maximum of rows, and whether step is grad and apply (R13).
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "compiler/graphc.h"
-#include "tests/support/random_arrays.h"
+#include "tests/compiler/shuffled_tasks.h"
 
 using namespace graphc;
 using namespace graphc_test;
@@ -40,24 +38,6 @@ Data data(size_t rows, uint64_t seed) {
   for (size_t i = 0; i < rows; i++) d.y.push_back(int32_t(random.below(10)));
   return d;
 }
-
-enum class Order { forward, reverse, random };
-struct Shuffled {
-  Order order;
-  Random random{3};
-  uint32_t most_tasks = 0;
-
-  static void run(void* user, uint32_t tasks, void (*body)(void*, uint32_t, uint32_t), void* arg) {
-    auto& self = *static_cast<Shuffled*>(user);
-    self.most_tasks = std::max(self.most_tasks, tasks);
-    std::vector<uint32_t> order(tasks);
-    std::iota(order.begin(), order.end(), 0u);
-    if (self.order == Order::reverse) std::reverse(order.begin(), order.end());
-    if (self.order == Order::random)
-      for (size_t i = tasks; i > 1; i--) std::swap(order[i - 1], order[size_t(self.random.below(int64_t(i)))]);
-    for (uint32_t t : order) body(arg, t, 0);
-  }
-};
 
 bool same(Instance& a, Instance& b) {
   return !std::memcmp(a.params().data(), b.params().data(), a.params().size()) && !std::memcmp(a.state().data(), b.state().data(), a.state().size());
