@@ -122,7 +122,7 @@ class PlanReader {
   }
 
   void line(Plan& p) {
-    Token word = t_.word("buffer, input, hyper, output, loss, reports_rows, cached or stage");
+    Token word = t_.word("buffer, input, hyper, output, loss, cached or stage");
     if (word.text == "buffer") {
       buffer(p);
     } else if (word.text == "input") {
@@ -136,15 +136,13 @@ class PlanReader {
     } else if (word.text == "loss") {
       if (p.loss != ~0u) t_.fail(word, "the entry has a loss already");
       p.loss = known(p);
-    } else if (word.text == "reports_rows") {
-      p.reports_rows = true;
     } else if (word.text == "cached") {
       p.cached = values();
     } else if (word.text == "stage") {
       stage(p);
     } else {
       t_.fail(word, "expected a line of an entry, got " + word.text.substr(0, 40),
-              did_you_mean(word.text, {"buffer", "input", "hyper", "output", "loss", "reports_rows", "cached", "stage"}));
+              did_you_mean(word.text, {"buffer", "input", "hyper", "output", "loss", "cached", "stage"}));
     }
   }
 

@@ -18,7 +18,6 @@
 //     hyper "learning_rate"
 //     output "loss" = 4
 //     loss 9
-//     reports_rows
 //     cached %7, %12                               # forward values that the backward reads from memory
 //     stage if finite {                            # the loss is checked before
 //       launch "contract_b32_100_0"(0, 3, 5) "hidden" flops 409600 computes %5, %7

@@ -11,7 +11,7 @@
 
 namespace graphc {
 
-// params and state begin with a graphc_head. Hyper values are copied to the begin of the workspace, 4 bytes each.
+// params and state begin with a graphc_head. Hyper values lie in the entry's frame, 4 bytes each.
 enum class Region : uint8_t { params, state, input, output, workspace, hyper, constant };
 const char* name(Region region);
 
@@ -47,7 +47,6 @@ struct Plan {
   std::vector<uint32_t> inputs, outputs;  // buffers, in the order of the ABI
   std::vector<std::string> output_names, hypers;
   uint32_t loss = ~0u;                    // the buffer that is checked, or none
-  bool reports_rows = false;
   uint64_t workspace_bytes = 0;
   std::vector<ValueId> cached;            // forward values that the backward reads from memory
 };

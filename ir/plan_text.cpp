@@ -49,7 +49,6 @@ std::string entry_text(const PlanModule& m, const Plan& p) {
   for (const std::string& h : p.hypers) text += fmt::format("  hyper {}\n", quoted(h));
   for (size_t o = 0; o < p.outputs.size(); o++) text += fmt::format("  output {} = {}\n", quoted(p.output_names.at(o)), p.outputs[o]);
   if (p.loss != ~0u) text += fmt::format("  loss {}\n", p.loss);
-  if (p.reports_rows) text += "  reports_rows\n";
   if (!p.cached.empty()) text += "  cached " + list(p.cached, value) + "\n";
   for (const Stage& s : p.stages) {
     text += s.checks_loss ? "  stage if finite {\n" : "  stage {\n";

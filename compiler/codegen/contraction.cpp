@@ -26,7 +26,7 @@ bool KernelEmitter::rows_may_repeat(const Statement& s) const {
 
 void KernelEmitter::contract(const Statement& s) {
   hoist({s}, s.variable);
-  bool masks = masks_fit(s.body);
+  bool masks = masks_fit();
   if (s.n_extent.is_batch) {
     // Columns known at run time only: whole registers, then single columns.
     int64_t width = std::max(1, target_.vector_floats);

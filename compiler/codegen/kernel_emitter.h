@@ -78,12 +78,12 @@ class KernelEmitter {
   void add_at(const Statement& s);
   void transpose(const Statement& s);
   Bounds bounds(uint32_t variable, Dim extent);
-  std::vector<Chunk> chunks(llvm::Value* base, int64_t count, bool masks_fit);
+  std::vector<Chunk> chunks(llvm::Value* base, int64_t count, bool masks);
   // for (i = low; i < high; i += step) body(i)
   void count_loop(llvm::Value* low, llvm::Value* high, int64_t step, const std::function<void(llvm::Value*)>& body);
   void with_chunks(uint32_t variable, std::vector<Chunk> list, const std::function<void()>& body);
   llvm::Value* stack_slot(llvm::Type* type);
-  bool masks_fit(const Block& block) const;
+  bool masks_fit() const;
 
   // reduction.cpp
   void reduce(const Statement& s);

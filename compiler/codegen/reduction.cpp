@@ -91,7 +91,7 @@ void KernelEmitter::reduce_lanes(const Statement& s) {
   Bounds range{integer(0), extent(s.extent), s.extent.is_batch ? -1 : s.extent.size};
   int width = std::clamp(target_.vector_floats, 1, virtual_lanes);
   result_varies_[s.result] = false;
-  bool masks = masks_fit({});
+  bool masks = masks_fit();
   llvm::Type* element = dtype_of(k_, s) == DType::f32 ? b_.getFloatTy() : (llvm::Type*)b_.getInt32Ty();
 
   if (width > 1 && range.known >= 0 && range.known <= 4 * target_.vector_floats && target_.vector_floats <= virtual_lanes) {

@@ -96,11 +96,11 @@ void KernelEmitter::with_chunks(uint32_t variable, std::vector<Chunk> list, cons
 }
 
 // Masked loads and stores of bytes are no instructions on most targets.
-bool KernelEmitter::masks_fit(const Block& statements) const {
+bool KernelEmitter::masks_fit() const {
   if (!target_.masks) return false;
   for (const auto& b : k_.buffers)
     if (b.dtype == DType::u8) return false;
-  return !statements.empty() || true;
+  return true;
 }
 
 // Whole registers, then a tail: a narrower register where its size is a power of two, a masked one where the target has
@@ -132,7 +132,7 @@ void KernelEmitter::vector_loop(const Statement& s) {
     cost += t.value == no_expr ? 0 : weight(k_, t.value);
     has_reduce |= t.kind == Statement::reduce;
   }
-  bool masks = masks_fit(s.body);
+  bool masks = masks_fit();
   auto run = [&](std::vector<Chunk> list) { with_chunks(s.variable, std::move(list), [&] { block(s.body); }); };
   int64_t pieces = range.known < 0 ? -1 : (range.known + width - 1) / width + (masks ? 0 : 2);
   // Few and cheap enough: all of them at once, without a loop.

@@ -179,14 +179,14 @@ class Lowering {
 
   // ---- stores
 
-  struct Target_ {
+  struct Destination {
     ValueId value;
     uint32_t buffer;  // of the plan
     int update;       // its number, or -1
   };
 
-  std::vector<Target_> targets() const {
-    std::vector<Target_> all;
+  std::vector<Destination> targets() const {
+    std::vector<Destination> all;
     for (ValueId v : c_.stored) all.push_back({v, buffers_.value(v), -1});
     for (uint32_t o : c_.outputs) all.push_back({graph_.outputs[o].value, buffers_.output(o), -1});
     for (uint32_t u : c_.updates) all.push_back({graph_.updates[u].value, buffers_.update(u), int(u)});
@@ -196,12 +196,12 @@ class Lowering {
   // Stores of every target whose shape is `shape`, indexed by `at`.
   Block stores(const Shape& shape, const At& at) {
     Block block;
-    for (const Target_& t : targets()) {
+    for (const Destination& t : targets()) {
       const Type& type = node(t.value).type;
       if (type.shape != shape) continue;
       ExprId e = value(t.value, at);
       uint32_t b = argument(t.buffer, type.dtype, true);
-      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update), place(shape, at)});
+      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update)});
       cost_ += weight(k_, e);
       block.push_back({.kind = Statement::store, .buffer = b, .index = place(shape, at), .value = e});
     }
@@ -367,9 +367,9 @@ class Lowering {
     const Node& n = node(c_.anchor);
     std::vector<Shape> shapes;
     for (ValueId o : n.operands) shapes.push_back(node(o).type.shape);
-    for (const Target_& t : targets()) {
+    for (const Destination& t : targets()) {
       uint32_t b = argument(t.buffer, n.type.dtype, true);
-      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update), {}});
+      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update)});
       if (n.def().fill) {
         ExprId e = constant(n.def().fill(n), n.type.dtype);
         Block nest = copy_nest(n.type.shape, 0, {{.kind = Statement::store, .buffer = b, .index = place(n.type.shape, identity(n.type.shape.rank())), .value = e}});
@@ -391,9 +391,9 @@ class Lowering {
     const Shape &lead = node(indices).type.shape, &from = node(updates).type.shape, &to = n.type.shape;
     auto strides = row_major_strides(to, max_rows_);
     k_.variables = uint32_t(std::max(from.rank(), to.rank()));
-    for (const Target_& t : targets()) {
+    for (const Destination& t : targets()) {
       uint32_t b = argument(t.buffer, DType::f32, true);
-      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update), {}});
+      if (t.update >= 0) updated_.push_back({b, uint32_t(t.update)});
       Block zeros = copy_nest(to, 0, {{.kind = Statement::store, .buffer = b, .index = place(to, identity(to.rank())), .value = constant(0, DType::f32)}});
       At at = identity(from.rank());
       Index index;
@@ -432,19 +432,19 @@ class Lowering {
   }
 
   void find_unsafe_updates() {
-    for (const auto& [buffer, update, index] : updated_)
+    for (const auto& [buffer, update] : updated_)
       for (const Expr& e : k_.exprs) {
         bool operand = c_.kind == Cluster::contraction && e.index.along(uint32_t(c_.domain.rank()));
-        if (e.kind == Expr::load && e.id == buffer && (operand || e.index.dynamic != no_expr || !same_place(e.index, index)))
+        if (e.kind == Expr::load && e.id == buffer && (operand || e.index.dynamic != no_expr || !is_stored(buffer, e.index)))
           unsafe_.push_back(update);
       }
   }
 
-  // Collapsing changes both alike, and only where both agreed; so the store's index is looked up anew.
-  bool same_place(const Index& load, const Index&) const {
+  // Is the element that is read the one that a store writes? After merging axes, which changes both alike.
+  bool is_stored(uint32_t buffer, const Index& load) const {
     std::function<bool(const Block&)> any = [&](const Block& block) {
       for (const Statement& s : block) {
-        if (s.kind == Statement::store && k_.buffers[s.buffer].written && s.index.offset == load.offset) {
+        if (s.kind == Statement::store && s.buffer == buffer && s.index.offset == load.offset) {
           bool same = true;
           for (uint32_t v = 0; v < k_.variables; v++) same &= s.index.along(v) == load.along(v);
           if (same) return true;
@@ -458,7 +458,6 @@ class Lowering {
 
   struct Updated {
     uint32_t buffer, update;
-    Index index;
   };
 
   const Graph& graph_;

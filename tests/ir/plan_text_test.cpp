@@ -87,14 +87,12 @@ TEST_CASE("every field survives") {
   while (plan.plans[number].entry != "step") number++;
   Plan& step = plan.plans[number];
   REQUIRE(step.loss != ~0u);
-  step.reports_rows = true;
   step.cached = {3, 5};
   step.stages[0].launches[0].decisions = {"because \"of\" this", ""};
   step.stages[0].launches[0].flops = 0.1;
   PlanModule read = parse_plan(print(plan), "printed");
   CHECK(print(read) == print(plan));
   const Plan& p = read.plans[number];
-  CHECK(p.reports_rows);
   CHECK(p.cached == step.cached);
   CHECK(p.loss == step.loss);
   CHECK(p.inputs == step.inputs);
