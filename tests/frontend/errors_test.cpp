@@ -80,8 +80,8 @@ TEST_CASE("every place of the front end that raises an error is reached") {
     for (auto [first, last] : calls) {
       count++;
       auto it = reached[file].lower_bound(first);
-      CHECK_MESSAGE((it != reached[file].end() && *it <= last),
-                    "compiler/frontend/" << file << ":" << first << ": add a file to tests/errors that gets here");
+      std::string place = "compiler/frontend/" + file + ":" + std::to_string(first);
+      CHECK_MESSAGE((it != reached[file].end() && *it <= last), place, ": add a file to tests/errors that gets here");
     }
   CHECK(count > 100);
 }

@@ -104,12 +104,12 @@ TEST_CASE("the suite's models have the suite's parameter names") {
   auto names = [](const std::string& model) {
     return variable_names(read_model((source_root() / "tests" / "bench" / "models" / (model + ".gc")).string()));
   };
-  for (auto [model, layers] : std::vector<std::pair<std::string, int>>{
-           {"logreg", 1}, {"digits", 2}, {"mlp", 3}, {"wide", 4}, {"deep_narrow", 65}, {"autoencoder", 4}}) {
+  const std::pair<std::string, int> models[] = {{"logreg", 1}, {"digits", 2}, {"mlp", 3}, {"wide", 4}, {"deep_narrow", 65}, {"autoencoder", 4}};
+  for (const auto& model : models) {
     Names expected;
-    for (int i = 0; i < layers; i++)
+    for (int i = 0; i < model.second; i++)
       for (const char* part : {".w", ".b"}) expected.push_back("fc" + std::to_string(i) + part);
-    CHECK_MESSAGE(names(model) == expected, model);
+    CHECK_MESSAGE(names(model.first) == expected, model.first);
   }
 }
 

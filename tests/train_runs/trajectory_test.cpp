@@ -154,7 +154,9 @@ TEST_CASE("trajectories of SGD, momentum and Adam against plain f64 loops") {
       auto values = evaluate(step, bindings, Precision::f64);
       for (const Update& u : step.updates) bindings.variables[u.variable].data = values[u.value].data;
       if (s != 1 && s != steps_per_epoch) continue;
-      for (const auto& [name, wanted] : reference.p) {
+      for (const auto& parameter : reference.p) {
+        const std::string& name = parameter.first;
+        const Vector& wanted = parameter.second;
         CHECK_MESSAGE(relative_l2(net.get(name), wanted) <= (s == 1 ? 1e-6 : 1e-5), o.name << ", " << name << " after step " << s);
         double worst = 0;
         for (size_t i = 0; i < wanted.size(); i++) worst = std::max(worst, std::fabs(bindings.variables[name].data[i] - wanted[i]));
