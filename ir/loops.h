@@ -72,6 +72,10 @@ struct Statement {
   uint32_t n_variable = 0, k_variable = 0;
   Dim n_extent = 1, k_extent = 1;
   int tile_m = 1, tile_n = 1;
+  // b's columns of one tile are copied together, pack_k of them at a time, for pack_m rows of the result; 0: read where they lie.
+  // pack_k divides 1,024.
+  int64_t pack_m = 0, pack_k = 0;
+  bool prefetch = false;  // what the body loads at (m, n) comes from far away
 };
 
 struct Kernel {
@@ -84,7 +88,7 @@ struct Kernel {
   std::vector<Expr> exprs;
   uint32_t variables = 0, results = 0;
   Block body;
-  // Tasks: task t runs task_variable in [t * task_chunk, (t + 1) * task_chunk), cut at its extent. 0: one task.
+  // Tasks (of a contraction also over n): task t runs task_variable in [t * task_chunk, (t + 1) * task_chunk), cut at its extent. 0: one task.
   uint32_t task_variable = 0;
   int64_t task_chunk = 0;
   Dim task_extent = 1;

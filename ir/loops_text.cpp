@@ -93,8 +93,9 @@ std::string print_statement(const Statement& s) {
                          s.other == no_expr ? "" : fmt::format(" * e{}", s.other));
     case Statement::transpose: return fmt::format("transpose {}, {}: {} = e{}", i, over(s.n_variable, s.n_extent), to, s.value);
     case Statement::contract:
-      return fmt::format("r{} = contract {}, {}, sum {} of e{} * e{} tile {} x {}", s.result, i, over(s.n_variable, s.n_extent),
-                         over(s.k_variable, s.k_extent), s.value, s.other, s.tile_m, s.tile_n);
+      return fmt::format("r{} = contract {}, {}, sum {} of e{} * e{} tile {} x {}{}{}", s.result, i, over(s.n_variable, s.n_extent),
+                         over(s.k_variable, s.k_extent), s.value, s.other, s.tile_m, s.tile_n,
+                         s.pack_k ? fmt::format(" pack {} x {}", s.pack_m, s.pack_k) : "", s.prefetch ? " prefetch" : "");
   }
   return "?";
 }

@@ -141,11 +141,17 @@ class Verifier {
   void tasks() {
     need(k_.task_chunk >= 1 && k_.task_variable < k_.variables, "no such variable, or no steps");
     const Block* at = &k_.body;
-    auto splits = [&](const Statement& s) { return s.variable == k_.task_variable && s.kind != Statement::store && s.kind != Statement::add && s.kind != Statement::reduce; };
+    auto splits = [&](const Statement& s) {
+      if (s.kind == Statement::contract && s.n_variable == k_.task_variable) return true;
+      return s.variable == k_.task_variable && s.kind != Statement::store && s.kind != Statement::add && s.kind != Statement::reduce;
+    };
     while (at->size() == 1 && !splits(at->front()) && (at->front().kind == Statement::loop || at->front().kind == Statement::vector)) at = &at->front().body;
     need(at->size() == 1 && splits(at->front()), "i{} is no loop of the outermost nest", k_.task_variable);
-    need(at->front().extent == k_.task_extent, "the loop has another extent");
+    const Statement& split = at->front();
+    bool over_columns = split.kind == Statement::contract && split.n_variable == k_.task_variable;
+    need((over_columns ? split.n_extent : split.extent) == k_.task_extent, "the loop has another extent");
     split_ = k_.task_extent.is_batch || k_.task_extent.size > k_.task_chunk;
+    need(!over_columns || !split_ || (k_.task_chunk % split.tile_n == 0 && !split.n_extent.is_batch), "a task's columns are no whole tiles");
   }
 
   void usable(ExprId e, uint64_t scope, const char* what) const {
@@ -236,8 +242,11 @@ class Verifier {
     uint64_t m = enter(scope, s.variable, s.extent), n = enter(scope, s.n_variable, s.n_extent);
     uint64_t both = enter(m, s.n_variable, s.n_extent), of_a = enter(m, s.k_variable, s.k_extent), of_b = enter(n, s.k_variable, s.k_extent);
     need(s.tile_m >= 1 && s.tile_n >= 1 && s.tile_m <= 1024 && s.tile_n <= 1024, "the tile is out of range");
+    need(s.pack_k >= 0 && (s.pack_k == 0) == (s.pack_m == 0), "a panel without rows or without steps");
+    need(!s.pack_k || (1024 % s.pack_k == 0 && s.pack_m % s.tile_m == 0 && s.pack_m >= s.tile_m && s.pack_m <= int64_t{1} << 32), "the panel is out of range");
     usable(s.value, of_a, "the first operand");
     usable(s.other, of_b, "the second operand");
+    need(!s.pack_k || (k_.exprs[s.other].kind == Expr::load && k_.exprs[s.other].index.dynamic == no_expr), "only plain loads are packed");
     need(k_.exprs[s.value].dtype == DType::f32 && k_.exprs[s.other].dtype == DType::f32, "multiplies f32 only");
     for (const Statement& t : s.body) need(t.kind == Statement::store, "only stores follow a contraction's sum");
     block(s.body, both | result_bit(s.result), false);

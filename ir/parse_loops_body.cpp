@@ -104,6 +104,12 @@ void KernelReader::contract(Statement& s, int depth) {
   s.tile_m = int(integer("the rows of a tile", 1, 1024));
   t_.expect("x");
   s.tile_n = int(integer("the columns of a tile", 1, 1024));
+  if (t_.accept("pack")) {
+    s.pack_m = integer("the rows that share a panel", 1, int64_t{1} << 32);
+    t_.expect("x");
+    s.pack_k = integer("the steps of a panel", 1, 1024);
+  }
+  s.prefetch = t_.accept("prefetch");
   s.body = body(depth);
 }
 

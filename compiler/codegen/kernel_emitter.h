@@ -76,11 +76,11 @@ class KernelEmitter {
   void stores(const Statement* first, const Statement* last);
   void store_value(const Statement& s, llvm::Value* value, size_t chunk);
   void add_at(const Statement& s);
-  void transpose(const Statement& s);
   Bounds bounds(uint32_t variable, Dim extent);
   std::vector<Chunk> chunks(llvm::Value* base, int64_t count, bool masks);
   // for (i = low; i < high; i += step) body(i)
   void count_loop(llvm::Value* low, llvm::Value* high, int64_t step, const std::function<void(llvm::Value*)>& body);
+  void branch(llvm::Value* condition, const std::function<void()>& then, const std::function<void()>& otherwise);
   void with_chunks(uint32_t variable, std::vector<Chunk> list, const std::function<void()>& body);
   llvm::Value* stack_slot(llvm::Type* type);
   bool masks_fit() const;
@@ -95,9 +95,27 @@ class KernelEmitter {
   llvm::Value* tree(const Statement& s, std::vector<llvm::Value*> lanes, int width);
 
   // contraction.cpp
+  struct Panel {  // b's columns of a tile for the steps [low, high) of k, row-major
+    llvm::Value *data = nullptr, *low = nullptr, *high = nullptr;
+    int64_t width = 0;
+    // Sums between two panels: of the running block of 1,024, and of the blocks before it; null where nothing has to wait.
+    llvm::Value *partial = nullptr, *total = nullptr;
+    llvm::Value* row = nullptr;  // where the tile's sums wait
+  };
   void contract(const Statement& s);
   void contract_columns(const Statement& s, const std::vector<Chunk>& list);
-  void contract_tile(const Statement& s, llvm::Value* row, int rows);
+  void contract_rows(const Statement& s, const Bounds& range, Panel* panel);
+  void contract_tile(const Statement& s, llvm::Value* row, int rows, Panel* panel);
+  void contract_panel_tile(const Statement& s, llvm::Value* row, int rows, const Panel& panel, const std::vector<llvm::Type*>& types);
+  std::vector<llvm::Value*> contract_steps(const Statement& s, llvm::Value* row, int rows, llvm::Value* low, llvm::Value* high,
+                                           const std::vector<llvm::Value*>& begin, const Panel* panel);
+  std::vector<llvm::Value*> load_sums(llvm::Value* from, const std::vector<llvm::Type*>& types);
+  void store_sums(const std::vector<llvm::Value*>& sums, llvm::Value* to);
+  // panel.cpp
+  void transpose(const Statement& s);
+  void pack(const Statement& s, const Panel& panel);
+  // contraction_epilogue.cpp
+  void prefetch_epilogue(const Statement& s, llvm::Value* row, int rows);
   llvm::Function* epilogue_function(const Statement& s, int width, int active);
   void contract_epilogue(const Statement& s, llvm::Value* row, int rows, std::vector<llvm::Value*>& sums);
   bool rows_may_repeat(const Statement& s) const;

@@ -209,59 +209,6 @@ void KernelEmitter::store_value(const Statement& s, Value* v, size_t chunk) {
   }
 }
 
-// Square blocks in registers, by exchanging halves of pairs: halves of the block, then quarters, down to single elements.
-static void transpose_block(llvm::IRBuilderBase& b, std::vector<Value*>& rows) {
-  int width = int(rows.size());
-  for (int half = width / 2; half; half /= 2)
-    for (int k = 0; k < width; k++) {
-      if (k & half) continue;
-      std::vector<int> low, high;
-      for (int l = 0; l < width; l++) {
-        low.push_back(l & half ? width + l - half : l);
-        high.push_back(l & half ? width + l : l + half);
-      }
-      Value *x = rows[size_t(k)], *y = rows[size_t(k + half)];
-      rows[size_t(k)] = b.CreateShuffleVector(x, y, low);
-      rows[size_t(k + half)] = b.CreateShuffleVector(x, y, high);
-    }
-}
-
-void KernelEmitter::transpose(const Statement& s) {
-  Bounds rows = bounds(s.variable, s.extent);
-  const Expr& e = k_.exprs[s.value];
-  int64_t width = target_.vector_floats;
-  auto at = [&](const Index& index, Value* i, Value* j) {
-    std::vector<Value*> place = variables_;
-    place[s.variable] = i;
-    place[s.n_variable] = j;
-    return element_index(index, place);
-  };
-  auto one_by_one = [&](Value* low, Value* high, Value* from, Value* to) {
-    count_loop(low, high, 1, [&](Value* i) {
-      count_loop(from, to, 1, [&](Value* j) {
-        Value* x = b_.CreateAlignedLoad(b_.getFloatTy(), address(e.id, at(e.index, i, j)), llvm::Align(4));
-        b_.CreateAlignedStore(x, address(s.buffer, at(s.index, i, j)), llvm::Align(4));
-      });
-    });
-  };
-  Value* columns = extent(s.n_extent);
-  if (width < 4) return one_by_one(rows.low, rows.high, integer(0), columns);
-  Value* whole_rows = b_.CreateAdd(rows.low, b_.CreateAnd(b_.CreateSub(rows.high, rows.low), integer(-width)));
-  Value* whole_columns = b_.CreateAnd(columns, integer(-width));
-  llvm::Type* type = vector_of(b_.getFloatTy(), int(width));
-  count_loop(rows.low, whole_rows, width, [&](Value* i) {
-    count_loop(integer(0), whole_columns, width, [&](Value* j) {
-      std::vector<Value*> block;
-      for (int64_t l = 0; l < width; l++)
-        block.push_back(b_.CreateAlignedLoad(type, address(e.id, at(e.index, i, b_.CreateAdd(j, integer(l)))), llvm::Align(4)));
-      transpose_block(b_, block);
-      for (int64_t l = 0; l < width; l++) b_.CreateAlignedStore(block[size_t(l)], address(s.buffer, at(s.index, b_.CreateAdd(i, integer(l)), j)), llvm::Align(4));
-    });
-  });
-  one_by_one(rows.low, whole_rows, whole_columns, columns);
-  one_by_one(whole_rows, rows.high, integer(0), columns);
-}
-
 void KernelEmitter::add_at(const Statement& s) {
   auto& context = b_.getContext();
   Value *v = scalar(s.value), *row = scalar(s.index.dynamic), *place = element_index(s.index, variables_);

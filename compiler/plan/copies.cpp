@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels that only copy: a contraction's second operand into [.., K, N], and a value to where it belongs.
+// Kernels that only copy: a contraction's first operand into [.., M, K], and a value to where it belongs.
 #include <algorithm>
 
 #include "compiler/plan/lower.h"
@@ -10,22 +10,25 @@ namespace graphc {
 
 using namespace loops;
 
-bool needs_packing(const Graph& graph, const Cluster& c) {
-  if (c.kind != Cluster::contraction) return false;
-  const Shape& s = c.domain;
-  if (s[s.rank() - 1].is(1) || s[s.rank() - 2].is(1)) return false;  // summed along lanes of k
-  return graph[c.anchor].attribute<int64_t>(1) != 0;
+bool transpose_first_operand(const Graph& graph, const Cluster& c, const Target& target, int64_t max_rows) {
+  if (c.kind != Cluster::contraction || target.vector_floats < 4) return false;
+  const Node& n = graph[c.anchor];
+  const Shape &s = c.domain, &a = graph[n.operands[0]].type.shape;
+  bool vectors = s[s.rank() - 1].is(1) || s[s.rank() - 2].is(1);  // summed along lanes of k
+  if (!n.attribute<int64_t>(0) || vectors) return false;
+  int64_t steps = a[a.rank() - 2].at(max_rows), stride = a[a.rank() - 1].at(max_rows);
+  return steps > rows_kept(target.l2_bytes, stride) / 2;
 }
 
 // `to` is [.., columns, rows] of `from` [.., rows, columns].
-Lowered lower_packing(const Graph& graph, const Cluster& c, uint32_t from, uint32_t to, const Target&, int64_t max_rows) {
-  Shape source = graph[graph[c.anchor].operands[1]].type.shape, result = source;
+Lowered lower_transpose(const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
+  Shape source = type.shape, result = source;
   int rank = source.rank();
   std::swap(result[rank - 1], result[rank - 2]);
   auto s = row_major_strides(source, max_rows), r = row_major_strides(result, max_rows);
   Lowered l;
   l.arguments = {from, to};
-  l.kernel.name = "pack";
+  l.kernel.name = "transpose";
   l.kernel.buffers = {{DType::f32, false}, {DType::f32, true}};
   l.kernel.variables = uint32_t(rank);
   Index load, store;

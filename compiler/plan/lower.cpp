@@ -37,14 +37,14 @@ class Lowering {
       : graph_(graph), fusion_(fusion), c_(cluster), id_(uint32_t(&cluster - fusion.clusters.data())), buffers_(buffers), target_(target),
         max_rows_(max_rows) {}
 
-  Lowered run(std::optional<uint32_t> packed) {
+  Lowered run(std::optional<uint32_t> transposed) {
     for (int a = 0; a < c_.domain.rank(); a++) extents_.push_back(c_.domain[a]);
     k_.variables = uint32_t(extents_.size());
     switch (c_.kind) {
       case Cluster::map: map(); break;
       case Cluster::row: row(); break;
       case Cluster::column: column(); break;
-      case Cluster::contraction: contraction(packed); break;
+      case Cluster::contraction: contraction(transposed); break;
       case Cluster::region: region(); break;
       case Cluster::scatter: scatter(); break;
     }
@@ -308,7 +308,7 @@ class Lowering {
     k_.body = std::move(body);
   }
 
-  void contraction(std::optional<uint32_t> packed) {
+  void contraction(std::optional<uint32_t> transposed) {
     const Node& n = node(c_.anchor);
     uint32_t rank = uint32_t(extents_.size()), m = rank - 2, nv = rank - 1, kv = rank;
     bool ta = n.attribute<int64_t>(0), tb = n.attribute<int64_t>(1);
@@ -319,17 +319,18 @@ class Lowering {
     k_.variables++;
     At at = identity(int(rank)), of_a(at.begin(), at.end() - 2), of_b = of_a;
     Index im = variable_index(m), in = variable_index(nv), ik = variable_index(kv);
-    of_a.insert(of_a.end(), {ta ? ik : im, ta ? im : ik});
-    ExprId ea = value(a, of_a), eb;
-    if (packed) {
-      Shape shape = node(b).type.shape;
+    ExprId ea;
+    if (transposed) {
+      Shape shape = sa;
       std::swap(shape[int(rank) - 1], shape[int(rank) - 2]);
-      of_b.insert(of_b.end(), {ik, in});
-      eb = k_.add({.kind = Expr::load, .dtype = DType::f32, .id = argument(*packed, DType::f32, false), .index = place(shape, of_b)});
+      of_a.insert(of_a.end(), {im, ik});
+      ea = k_.add({.kind = Expr::load, .dtype = DType::f32, .id = argument(*transposed, DType::f32, false), .index = place(shape, of_a)});
     } else {
-      of_b.insert(of_b.end(), {tb ? in : ik, tb ? ik : in});
-      eb = value(b, of_b);
+      of_a.insert(of_a.end(), {ta ? ik : im, ta ? im : ik});
+      ea = value(a, of_a);
     }
+    of_b.insert(of_b.end(), {tb ? in : ik, tb ? ik : in});
+    ExprId eb = value(b, of_b);
     results_[c_.anchor] = k_.results++;
     Block epilogue = stores(c_.domain, at);
     double work = 2 * steps(0, rank) * std::max<double>(1, double(k.at(max_rows_)));
@@ -342,17 +343,34 @@ class Lowering {
       return;
     }
     bool rows_twice = c_.updates.empty();  // a parameter that is updated in place must be read once
-    Tile tile = choose_tile(target_, c_.domain[int(m)].at(max_rows_), c_.domain[int(nv)].at(max_rows_), !rows_twice);
+    const Index& of_b_index = k_.exprs[eb].index;
+    ContractionSchedule plan = schedule_contraction(target_, {c_.domain[int(m)].at(max_rows_), c_.domain[int(nv)].at(max_rows_), k.at(max_rows_), !rows_twice,
+                                                              of_b_index.along(nv), of_b_index.along(kv), !extents_[m].is_batch, !extents_[nv].is_batch});
+    if (k_.exprs[eb].kind != Expr::load) plan.pack_m = plan.pack_k = 0;
     Statement s{.kind = Statement::contract, .variable = m, .extent = extents_[m], .body = std::move(epilogue), .value = ea, .result = result,
-                .other = eb, .n_variable = nv, .k_variable = kv, .n_extent = extents_[nv], .k_extent = k, .tile_m = tile.m, .tile_n = tile.n};
+                .other = eb, .n_variable = nv, .k_variable = kv, .n_extent = extents_[nv], .k_extent = k, .tile_m = plan.tile.m, .tile_n = plan.tile.n,
+                .pack_m = plan.pack_m, .pack_k = plan.pack_k, .prefetch = reads_far()};
     Block body{std::move(s)};
     uint32_t outermost = m;
     for (uint32_t v = m; v-- > 0;) {
       body = wrap(Statement::loop, v, std::move(body));
       if (!extents_[v].is(1)) outermost = v;
     }
-    make_tasks(outermost, work / std::max(1.0, double(extents_[outermost].at(max_rows_))), outermost == m ? tile.m : 1);
+    if (outermost < m) {
+      make_tasks(outermost, work / std::max(1.0, double(extents_[outermost].at(max_rows_))), 1);
+    } else {
+      k_.task_variable = plan.tasks_over_columns ? nv : m;
+      k_.task_extent = extents_[k_.task_variable];
+      k_.task_chunk = plan.task_chunk;
+    }
     k_.body = std::move(body);
+  }
+
+  // An update in place loads its old values from memory that no kernel touched in this step.
+  bool reads_far() const {
+    for (uint32_t u : c_.updates)
+      if (double(node(graph_.updates[u].value).type.shape.count_at(max_rows_)) * 4 > double(target_.l1_bytes)) return true;
+    return false;
   }
 
   Block copy_nest(const Shape& shape, uint32_t first, Block body) const {
@@ -480,8 +498,8 @@ class Lowering {
 }  // namespace
 
 Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
-              int64_t max_rows, std::optional<uint32_t> packed) {
-  return Lowering(graph, fusion, cluster, buffers, target, max_rows).run(packed);
+              int64_t max_rows, std::optional<uint32_t> transposed) {
+  return Lowering(graph, fusion, cluster, buffers, target, max_rows).run(transposed);
 }
 
 }  // namespace graphc

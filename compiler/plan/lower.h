@@ -25,14 +25,14 @@ struct Lowered {
   std::vector<uint32_t> unsafe_updates;
 };
 
-// packed: the plan buffer that holds a contraction's second operand as [.., K, N], where it had to be packed.
+// transposed: the plan buffer that holds a contraction's first operand as [.., M, K], where transpose_first_operand asked for it.
 Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
-              int64_t max_rows, std::optional<uint32_t> packed = {});
+              int64_t max_rows, std::optional<uint32_t> transposed = {});
 
-// True where the contraction's second operand is not contiguous along N and must be packed before.
-bool needs_packing(const Graph& graph, const Cluster& cluster);
-// Copies that operand from its buffer into `to`, as [.., K, N].
-Lowered lower_packing(const Graph& graph, const Cluster& cluster, uint32_t from, uint32_t to, const Target& target, int64_t max_rows);
+// True where a contraction's first operand is [.., K, M] and the caches cannot hold one column of it.
+bool transpose_first_operand(const Graph& graph, const Cluster& cluster, const Target& target, int64_t max_rows);
+// Copies the last two axes of `type` in the other order.
+Lowered lower_transpose(const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
 // Copies `type` from one buffer to another.
 Lowered lower_copy(const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
 

@@ -55,7 +55,7 @@ class EntryPlan {
 
  private:
   struct Step {
-    std::vector<Lowered> lowered;  // a packing, then the kernel
+    std::vector<Lowered> lowered;  // a transposed copy, then the kernel
     std::vector<uint32_t> reads, writes;
     bool updates = false, reports = false;
   };
@@ -126,21 +126,20 @@ class EntryPlan {
                   [&](uint32_t u) { return deferred_.count(u) ? deferred_[u] : variable_buffer(g_.updates[u].variable); }};
     for (const Cluster& c : fusion_.clusters) {
       Step step;
-      std::optional<uint32_t> packed;
-      if (needs_packing(g_, c)) {
-        ValueId b = g_[c.anchor].operands[1];
-        uint32_t from = map.value(b);
-        Type type = g_[b].type;
+      std::optional<uint32_t> transposed;
+      if (transpose_first_operand(g_, c, m_.target, rows_)) {
+        ValueId a = g_[c.anchor].operands[0];
+        uint32_t from = map.value(a), here = uint32_t(&c - fusion_.clusters.data());
+        Type type = g_[a].type;
         int rank = type.shape.rank();
         std::swap(type.shape[rank - 1], type.shape[rank - 2]);
-        // One packing serves all that read it.
-        auto [it, is_new] = packed_.try_emplace(from, 0);
-        if (is_new) it->second = buffer(value_name(b) + " transposed", type, Region::workspace);
-        packed = it->second;
-        if (packed_by_.try_emplace(*packed, uint32_t(&c - fusion_.clusters.data())).first->second == uint32_t(&c - fusion_.clusters.data()))
-          step.lowered.push_back(lower_packing(g_, c, from, *packed, m_.target, rows_));
+        // One copy serves all that read it.
+        auto [it, is_new] = transposed_.try_emplace(from, 0);
+        if (is_new) it->second = buffer(value_name(a) + " transposed", type, Region::workspace);
+        transposed = it->second;
+        if (transposed_by_.try_emplace(*transposed, here).first->second == here) step.lowered.push_back(lower_transpose(g_[a].type, from, *transposed, rows_));
       }
-      step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, packed));
+      step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, transposed));
       bool again = false;
       for (uint32_t u : step.lowered.back().unsafe_updates) again |= defer(u);
       if (again) return false;
@@ -262,11 +261,11 @@ class EntryPlan {
     for (uint32_t s : order_) {
       for (size_t i = 0; i < steps_[s].lowered.size(); i++) {
         const Cluster& c = fusion_.clusters[s];
-        bool is_pack = i + 1 < steps_[s].lowered.size();
-        bool checks = !checked && steps_[s].updates && !is_pack;
+        bool is_copy = i + 1 < steps_[s].lowered.size();
+        bool checks = !checked && steps_[s].updates && !is_copy;
         checked |= checks;
-        launch(std::move(steps_[s].lowered[i]), is_pack ? "pack" : label_of(c), is_pack ? std::vector<std::string>{} : c.decisions, checks,
-               is_pack ? std::vector<ValueId>{} : values_of(s));
+        launch(std::move(steps_[s].lowered[i]), is_copy ? "transpose" : label_of(c), is_copy ? std::vector<std::string>{} : c.decisions, checks,
+               is_copy ? std::vector<ValueId>{} : values_of(s));
       }
     }
     for (const auto& [update, temporary] : deferred_) {
@@ -314,7 +313,7 @@ class EntryPlan {
   Plan p_;
   std::map<ValueId, uint32_t> of_value_;
   std::map<std::string, uint32_t> variables_;
-  std::map<uint32_t, uint32_t> deferred_, packed_, packed_by_;  // update -> temporary; operand -> packed; packed -> cluster
+  std::map<uint32_t, uint32_t> deferred_, transposed_, transposed_by_;  // update -> temporary; operand -> its copy; copy -> cluster
   std::vector<Step> steps_;
   std::vector<uint32_t> order_;
 };

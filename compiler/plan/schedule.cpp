@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace graphc {
 
@@ -33,6 +34,34 @@ Tile choose_tile(const Target& target, int64_t m, int64_t n, bool divide) {
     }
   }
   return best;
+}
+
+int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
+  constexpr int64_t line = 64, ways = 8;
+  int64_t sets = std::max<int64_t>(1, cache_bytes / (line * ways)), bytes = 4 * stride;
+  int64_t shared = bytes % line ? 1 : std::gcd(sets, bytes / line);
+  return sets / shared * ways;
+}
+
+ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
+  ContractionSchedule result{choose_tile(target, s.m, s.n, s.divide), 0, 0, false, 0};
+  Tile& tile = result.tile;
+  bool across = s.b_column != 1 && target.vector_floats >= 4;
+  bool scattered = s.b_column == 1 && s.k > 2 * rows_kept(target.l2_bytes, s.b_step) && s.m >= 8 * tile.m;
+  if (across || scattered) {
+    // A panel that L1 nearly holds, and sums of as many rows as pay for its making, in L2 and on a thread's stack.
+    int64_t panel = target.l1_bytes * 3 / 2 / (4 * tile.n), sums = (64 << 10) / (4 * tile.n);
+    result.pack_k = 1024;
+    while (result.pack_k > 16 && result.pack_k > panel) result.pack_k /= 2;
+    result.pack_m = std::max<int64_t>(1, sums / tile.m) * tile.m;
+  }
+  double work = 2 * double(s.k);
+  int64_t row_chunk = choose_chunk(s.m, work * double(s.n), tile.m), column_chunk = choose_chunk(s.n, work * double(s.m), tile.n);
+  auto tasks = [](int64_t extent, int64_t chunk) { return (extent + chunk - 1) / chunk; };
+  // Over columns each panel is made once.
+  result.tasks_over_columns = s.columns_known && (result.pack_k || tasks(s.n, column_chunk) > 2 * tasks(s.m, row_chunk));
+  result.task_chunk = result.tasks_over_columns ? column_chunk : row_chunk;
+  return result;
 }
 
 int64_t choose_chunk(int64_t steps, double cost, int64_t multiple) {

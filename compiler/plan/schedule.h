@@ -14,6 +14,26 @@ struct Tile {
 // The register tile for result rows x columns; `divide`: the row tile must divide m, because rows cannot be done twice.
 Tile choose_tile(const Target& target, int64_t m, int64_t n, bool divide);
 
+// C[m, n] = sum over k of A[m, k] B[k, n], at the maximum of rows.
+struct ContractionShape {
+  int64_t m, n, k;
+  bool divide;        // as above
+  int64_t b_column;   // floats between neighbouring columns of B, and between its steps of k
+  int64_t b_step;
+  bool rows_known, columns_known;  // at compile time
+};
+struct ContractionSchedule {
+  Tile tile;
+  int64_t pack_m, pack_k;   // as in loops.h; 0: B is read where it lies
+  bool tasks_over_columns;
+  int64_t task_chunk;       // rows or columns of a task
+};
+ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& shape);
+
+// Of rows that lie `stride` floats apart, how many a cache of this size keeps when each is read in turn: rows whose distance is
+// a power of two meet in few of its sets.
+int64_t rows_kept(int64_t cache_bytes, int64_t stride);
+
 // How many steps of the task variable make a task, when each step costs `cost` element operations.
 int64_t choose_chunk(int64_t steps, double cost, int64_t multiple);
 

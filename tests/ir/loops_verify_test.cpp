@@ -117,6 +117,9 @@ TEST_CASE("statements") {
   auto broken = [](const std::string& expected, auto change) { check_broken(contraction, expected, change); };
   broken("tile is out of range", [](Kernel& k) { k.body[0].tile_m = 0; });
   broken("tile is out of range", [](Kernel& k) { k.body[0].tile_n = 100000; });
+  broken("panel is out of range", [](Kernel& k) { k.body[0].pack_m = 4, k.body[0].pack_k = 48; });
+  broken("panel is out of range", [](Kernel& k) { k.body[0].pack_m = 6, k.body[0].pack_k = 64; });
+  broken("without rows or without steps", [](Kernel& k) { k.body[0].pack_k = 64; });
   broken("no such result", [](Kernel& k) { k.body[0].result = 1; });
   broken("the first operand needs i1", [](Kernel& k) { k.body[0].value = 1; });
   broken("the second operand needs i0", [](Kernel& k) { k.body[0].other = 0; });

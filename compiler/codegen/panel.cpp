@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Copies that change the order of elements: transposes, and the panels of contractions.
+#include <llvm/IR/IRBuilder.h>
+
+#include <algorithm>
+
+#include "compiler/codegen/expression.h"
+#include "compiler/codegen/kernel_emitter.h"
+
+namespace graphc {
+
+using namespace loops;
+using llvm::Value;
+
+// Square blocks in registers, by exchanging halves of pairs: halves of the block, then quarters, down to single elements.
+static void transpose_block(llvm::IRBuilderBase& b, std::vector<Value*>& rows) {
+  int width = int(rows.size());
+  for (int half = width / 2; half; half /= 2)
+    for (int k = 0; k < width; k++) {
+      if (k & half) continue;
+      std::vector<int> low, high;
+      for (int l = 0; l < width; l++) {
+        low.push_back(l & half ? width + l - half : l);
+        high.push_back(l & half ? width + l : l + half);
+      }
+      Value *x = rows[size_t(k)], *y = rows[size_t(k + half)];
+      rows[size_t(k)] = b.CreateShuffleVector(x, y, low);
+      rows[size_t(k + half)] = b.CreateShuffleVector(x, y, high);
+    }
+}
+
+void KernelEmitter::transpose(const Statement& s) {
+  Bounds rows = bounds(s.variable, s.extent);
+  const Expr& e = k_.exprs[s.value];
+  int64_t width = target_.vector_floats;
+  auto at = [&](const Index& index, Value* i, Value* j) {
+    std::vector<Value*> place = variables_;
+    place[s.variable] = i;
+    place[s.n_variable] = j;
+    return element_index(index, place);
+  };
+  auto one_by_one = [&](Value* low, Value* high, Value* from, Value* to) {
+    count_loop(low, high, 1, [&](Value* i) {
+      count_loop(from, to, 1, [&](Value* j) {
+        Value* x = b_.CreateAlignedLoad(b_.getFloatTy(), address(e.id, at(e.index, i, j)), llvm::Align(4));
+        b_.CreateAlignedStore(x, address(s.buffer, at(s.index, i, j)), llvm::Align(4));
+      });
+    });
+  };
+  Value* columns = extent(s.n_extent);
+  if (width < 4) return one_by_one(rows.low, rows.high, integer(0), columns);
+  Value* whole_rows = b_.CreateAdd(rows.low, b_.CreateAnd(b_.CreateSub(rows.high, rows.low), integer(-width)));
+  Value* whole_columns = b_.CreateAnd(columns, integer(-width));
+  llvm::Type* type = vector_of(b_.getFloatTy(), int(width));
+  count_loop(rows.low, whole_rows, width, [&](Value* i) {
+    count_loop(integer(0), whole_columns, width, [&](Value* j) {
+      std::vector<Value*> block;
+      for (int64_t l = 0; l < width; l++)
+        block.push_back(b_.CreateAlignedLoad(type, address(e.id, at(e.index, i, b_.CreateAdd(j, integer(l)))), llvm::Align(4)));
+      transpose_block(b_, block);
+      for (int64_t l = 0; l < width; l++) b_.CreateAlignedStore(block[size_t(l)], address(s.buffer, at(s.index, b_.CreateAdd(i, integer(l)), j)), llvm::Align(4));
+    });
+  });
+  one_by_one(rows.low, whole_rows, whole_columns, columns);
+  one_by_one(whole_rows, rows.high, integer(0), columns);
+}
+
+// b's columns of this tile for the panel's steps, step by step. What lies along k is turned in registers.
+void KernelEmitter::pack(const Statement& s, const Panel& panel) {
+  const Expr& e = k_.exprs[s.other];
+  llvm::Type* element = b_.getFloatTy();
+  Value* count = b_.CreateSub(panel.high, panel.low, "", true, true);
+  bool along_k = e.index.along(s.k_variable) == 1 && e.index.along(s.n_variable) != 1;
+  auto to = [&](Value* k, int64_t column) {
+    return b_.CreateInBoundsGEP(element, panel.data, b_.CreateAdd(b_.CreateMul(k, integer(panel.width), "", true, true), integer(column), "", true, true));
+  };
+  if (!along_k) {
+    count_loop(integer(0), count, 1, [&](Value* k) {
+      variables_[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
+      int64_t column = 0;
+      for (size_t c = 0; c < chunks_.size(); c++) {
+        b_.CreateAlignedStore(vector(s.other, c), to(k, column), llvm::Align(4));
+        column += chunks_[c].width;
+      }
+    });
+    return;
+  }
+  int64_t column = 0;
+  for (const Chunk& c : chunks_) {
+    int64_t width = c.width;
+    // `steps` of at most `width` steps from k on; the other lanes of what is loaded are never stored.
+    auto square = [&](Value* k, int64_t steps) {
+      llvm::Type* type = vector_of(element, int(width));
+      std::vector<Value*> block(size_t(width), llvm::Constant::getNullValue(type)), place = variables_;
+      place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
+      for (int64_t l = 0; l < c.active; l++) {
+        place[s.n_variable] = l ? b_.CreateAdd(c.base, integer(l), "", true, true) : c.base;
+        Value* from = address(e.id, element_index(e.index, place));
+        block[size_t(l)] = steps == width ? (Value*)b_.CreateAlignedLoad(type, from, llvm::Align(4))
+                                          : b_.CreateMaskedLoad(type, from, llvm::Align(4), first_lanes(b_, int(width), int(steps)), llvm::Constant::getNullValue(type));
+      }
+      transpose_block(b_, block);
+      for (int64_t l = 0; l < steps; l++) b_.CreateAlignedStore(block[size_t(l)], to(l ? b_.CreateAdd(k, integer(l), "", true, true) : k, column), llvm::Align(4));
+    };
+    auto one_by_one = [&](Value* k) {
+      std::vector<Value*> place = variables_;
+      place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
+      for (int64_t l = 0; l < c.active; l++) {
+        place[s.n_variable] = b_.CreateAdd(c.base, integer(l), "", true, true);
+        b_.CreateAlignedStore(b_.CreateAlignedLoad(element, address(e.id, element_index(e.index, place)), llvm::Align(4)), to(k, column + l), llvm::Align(4));
+      }
+    };
+    auto known = llvm::dyn_cast<llvm::ConstantInt>(count);
+    bool squares = width >= 4;
+    Value* whole = squares ? b_.CreateAnd(count, integer(-width)) : integer(0);
+    if (squares) count_loop(integer(0), whole, width, [&](Value* k) { square(k, width); });
+    int64_t rest = known ? known->getSExtValue() % width : 0;
+    if (squares && rest && width == target_.vector_floats && masks_fit()) square(whole, rest);
+    else count_loop(whole, count, 1, one_by_one);
+    column += width;
+  }
+}
+
+}  // namespace graphc
