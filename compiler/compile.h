@@ -15,6 +15,7 @@ struct CompileOptions {
   uint32_t max_rows = 32;  // the largest minibatch; any smaller number of rows works too
   enum Backend : uint8_t { jit, evaluator } backend = jit;
   bool fused = true;       // false: one kernel a node; the same bits, slower
+  bool hook_every_kernel = false;  // JIT: each kernel, also one of a single task, goes through hooks->parallel_for in the plan's order
   Target target = {};      // empty: this machine
 };
 

@@ -22,7 +22,8 @@ std::string emit(const PlanModule& plan, const std::string& prefix, Emit what);
 // Machine code in this process. Each entry is compiled when it is first asked for. Lives as long as its functions are used.
 class Jit {
  public:
-  static std::unique_ptr<Jit> create(const PlanModule& plan);
+  // hook_every_kernel: every launch, also one of a single task, goes through hooks->parallel_for, in the plan's order.
+  static std::unique_ptr<Jit> create(const PlanModule& plan, bool hook_every_kernel = false);
   virtual ~Jit() = default;
   virtual graphc_entry entry(const std::string& name) = 0;  // thread-safe; null where there is no such entry
   virtual double compile_seconds() const = 0;

@@ -16,8 +16,9 @@ namespace {
 
 class EntryEmitter {
  public:
-  EntryEmitter(llvm::Module& module, const PlanModule& m, const Plan& p, const std::function<llvm::Function*(uint32_t)>& kernel)
-      : module_(module), m_(m), p_(p), kernel_(kernel), b_(module.getContext()) {
+  EntryEmitter(llvm::Module& module, const PlanModule& m, const Plan& p, const std::function<llvm::Function*(uint32_t)>& kernel,
+               bool hook_every_kernel)
+      : module_(module), m_(m), p_(p), kernel_(kernel), hook_every_kernel_(hook_every_kernel), b_(module.getContext()) {
     pointer_ = llvm::PointerType::getUnqual(module.getContext());
     integer_ = b_.getIntNTy(unsigned(m.target.pointer_bytes) * 8);
     i32_ = b_.getInt32Ty();
@@ -227,8 +228,12 @@ class EntryEmitter {
     const loops::Kernel& k = m_.kernels[l.kernel];
     int64_t chunk = k.task_chunk;
     bool one = !chunk || k.task_extent.at(m_.max_rows) <= chunk;
-    if (one) {
+    if (one && !hook_every_kernel_) {
       b_.CreateCall(stage, {context_, b_.getInt32(0), b_.getInt32(0)});
+      return;
+    }
+    if (one) {
+      b_.CreateCall(run_stage(), {context_, f_->getArg(7), stage, b_.getInt32(1)});
       return;
     }
     Value* size = k.task_extent.is_batch ? b_.CreateMul(rows_, b_.getInt32(uint32_t(k.task_extent.size))) : (Value*)b_.getInt32(uint32_t(k.task_extent.size));
@@ -277,6 +282,7 @@ class EntryEmitter {
   const PlanModule& m_;
   const Plan& p_;
   const std::function<llvm::Function*(uint32_t)>& kernel_;
+  bool hook_every_kernel_;
   llvm::IRBuilder<> b_;
   llvm::PointerType* pointer_;
   llvm::Type *integer_, *i32_;
@@ -289,8 +295,8 @@ class EntryEmitter {
 }  // namespace
 
 llvm::Function* emit_entry(llvm::Module& module, const PlanModule& plan, const Plan& entry, const std::string& symbol,
-                           const std::function<llvm::Function*(uint32_t)>& kernel) {
-  return EntryEmitter(module, plan, entry, kernel).run(symbol);
+                           const std::function<llvm::Function*(uint32_t)>& kernel, bool hook_every_kernel) {
+  return EntryEmitter(module, plan, entry, kernel, hook_every_kernel).run(symbol);
 }
 
 }  // namespace graphc

@@ -17,6 +17,6 @@ namespace graphc {
 
 // A graphc_entry named `symbol`. kernel(i): the function of kernel i of the plan.
 llvm::Function* emit_entry(llvm::Module& module, const PlanModule& plan, const Plan& entry, const std::string& symbol,
-                           const std::function<llvm::Function*(uint32_t)>& kernel);
+                           const std::function<llvm::Function*(uint32_t)>& kernel, bool hook_every_kernel = false);
 
 }  // namespace graphc

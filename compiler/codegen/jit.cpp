@@ -30,7 +30,8 @@ void expect(llvm::Error error) {
 
 class LlvmJit : public Jit {
  public:
-  explicit LlvmJit(const PlanModule& plan) : plan_(plan), machine_(target_machine(plan.target)) {
+  LlvmJit(const PlanModule& plan, bool hook_every_kernel)
+      : plan_(plan), hook_every_kernel_(hook_every_kernel), machine_(target_machine(plan.target)) {
     llvm::orc::JITTargetMachineBuilder builder{llvm::Triple(plan.target.triple)};
     jit_ = expect(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create());
   }
@@ -51,7 +52,7 @@ class LlvmJit : public Jit {
     // Each entry is its own object: what nobody calls is never compiled.
     llvm::LLVMContext context;
     std::string prefix = "jit_" + name;
-    auto module = emit_module(context, *machine_, plan_, prefix, {name});
+    auto module = emit_module(context, *machine_, plan_, prefix, {name}, hook_every_kernel_);
     run_passes(*module, *machine_);
     llvm::SmallVector<char, 0> object;
     llvm::raw_svector_ostream stream(object);
@@ -74,6 +75,7 @@ class LlvmJit : public Jit {
   }
 
   const PlanModule& plan_;
+  bool hook_every_kernel_;
   std::shared_ptr<llvm::TargetMachine> machine_;
   std::unique_ptr<llvm::orc::LLJIT> jit_;
   std::map<std::string, graphc_entry> entries_;
@@ -84,6 +86,8 @@ class LlvmJit : public Jit {
 
 }  // namespace
 
-std::unique_ptr<Jit> Jit::create(const PlanModule& plan) { return std::make_unique<LlvmJit>(plan); }
+std::unique_ptr<Jit> Jit::create(const PlanModule& plan, bool hook_every_kernel) {
+  return std::make_unique<LlvmJit>(plan, hook_every_kernel);
+}
 
 }  // namespace graphc

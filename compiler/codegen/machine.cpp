@@ -122,7 +122,7 @@ Target describe_target(const std::string& triple_name, const std::string& cpu, c
 }
 
 std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const std::string& prefix,
-                                          const std::set<std::string>& wanted) {
+                                          const std::set<std::string>& wanted, bool hook_every_kernel) {
   auto module = std::make_unique<llvm::Module>(prefix, context);
 #if LLVM_VERSION_MAJOR >= 21
   module->setTargetTriple(machine.getTargetTriple());
@@ -137,7 +137,7 @@ std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::Targ
     return it->second;
   };
   for (const Plan& p : plan.plans)
-    if (wanted.empty() || wanted.count(p.entry)) emit_entry(*module, plan, p, fmt::format("{}_entry_{}", prefix, p.entry), kernel);
+    if (wanted.empty() || wanted.count(p.entry)) emit_entry(*module, plan, p, fmt::format("{}_entry_{}", prefix, p.entry), kernel, hook_every_kernel);
   for (llvm::Function& f : *module) {
     if (f.isDeclaration()) continue;
     f.addFnAttr("target-cpu", plan.target.cpu);

@@ -65,6 +65,26 @@ TEST_CASE("tasks in any order give the same bits") {
   }
 }
 
+TEST_CASE("hook_every_kernel: a call of the hook for each launch, and the same bits") {
+  Model model = wide_model(adam({}));
+  Program plain = compile(model, {.max_rows = 8}), hooked = compile(model, {.max_rows = 8, .hook_every_kernel = true});
+  Instance a = plain.instance(3), b = hooked.instance(3);
+  uint32_t launches = 0, calls = 0;
+  for (const Stage& stage : hooked.plan().plan("step")->stages) launches += uint32_t(stage.launches.size());
+  auto run = [](void* user, uint32_t tasks, void (*body)(void*, uint32_t, uint32_t), void* arg) {
+    ++*static_cast<uint32_t*>(user);
+    for (uint32_t t = 0; t < tasks; t++) body(arg, t, 0);
+  };
+  graphc_hooks hooks{sizeof(graphc_hooks), &calls, 1, run};
+  Data d = data(8, 2);
+  b.step({{"x", d.x}, {"y", d.y}}, 8);  // without hooks it is a step as any other
+  b.set_hooks(&hooks);
+  b.step({{"x", d.x}, {"y", d.y}}, 8);
+  for (int i = 0; i < 2; i++) a.step({{"x", d.x}, {"y", d.y}}, 8);
+  CHECK(calls == launches);
+  CHECK(same(a, b));
+}
+
 TEST_CASE("the maximum of rows changes no bit") {
   Model model = wide_model(sgd({.learning_rate = 0.1}));
   Program exact = compile(model, {.max_rows = 37}), roomy = compile(model, {.max_rows = 1500});
