@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // graphc bench: the time of a training step, measured as the benchmark suite measures its peers: 20 steps to warm up, then at
-// least 30 steps and --seconds, each waited for; then the mean of a run of steps.
+// least 30 steps and --seconds, each waited for; then the mean of a run of steps. Behind that, and changing none of it: the
+// latency of one row, and the time of each kernel beside what the machine could do.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,9 +13,13 @@
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/batches.h"
 #include "compiler/driver/commands.h"
+#include "compiler/driver/entry_view.h"
 #include "compiler/driver/flops.h"
+#include "compiler/driver/kernel_report.h"
 #include "compiler/driver/machine_load.h"
 #include "compiler/driver/session.h"
+#include "compiler/driver/timing.h"
+#include "compiler/driver/wrap.h"
 #include "runtime/train/entry.h"
 #include "runtime/train/error.h"
 
@@ -30,10 +35,8 @@ struct BenchOptions {
   std::string init, batches;
   std::optional<uint64_t> seed, threads, batch;
   double seconds = 2;
-  bool json = false;
+  bool json = false, no_kernels = false;
 };
-
-double clock_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 class Bench {
  public:
@@ -62,6 +65,10 @@ class Bench {
     first_call_s_ = clock_seconds() - start - not_counted;
     measure();
     flops_ = matmul_flops(*compiled.program.plan().module.entry(loss.step), int64_t(rows));
+    rss_mb_ = peak_rss_mb();
+    text_bytes_ = compiled.program.text_bytes();
+    measure_latency(seed);
+    if (!o_.no_kernels) measure_each_kernel(file, seed);
     print(file, compiled);
     return 0;
   }
@@ -101,6 +108,22 @@ class Bench {
     std::sort(times_.begin(), times_.end());
   }
 
+  void measure_latency(uint64_t seed) {
+    stop_learning(*net_);
+    step_row_ = latency_of_one_row(*net_, *entry_, batches_);
+    if (!net_->has_entry("predict")) return;
+    Instance::Entry& predict = net_->entry("predict");
+    predict_row_ = latency_of_one_row(*net_, predict, Batches(predict.info(), 1, seed));
+  }
+
+  void measure_each_kernel(const ModelFile& file, uint64_t seed) {
+    hooked_.emplace(compile(file.model, {.max_rows = rows_, .hook_every_kernel = true}));
+    Instance net = hooked_->instance(seed);
+    if (!o_.init.empty()) net.load(o_.init);
+    kernels_ = measure_kernels(hooked_->plan(), net, entry_->info().name, batches_, rows_, o_.seconds);
+    roofline_ = measure_roofline();
+  }
+
   double at(double share) const { return times_[size_t(double(times_.size()) * share)]; }
   double median() const {
     size_t half = times_.size() / 2;
@@ -118,8 +141,13 @@ class Bench {
                                ms(median()), ms(times_[0]), ms(at(0.1)), ms(at(0.9)), times_.size())
                 << fmt::format("  first call  {:.3f} s from the model file to the end of the first step\n", first_call_s_)
                 << fmt::format("  products    {:.4g} MFLOP a step, {:.1f} GFLOP/s\n", flops_ / 1e6, flops_ / median() / 1e9)
-                << fmt::format("  bytes       {} parameters, {} state, {} workspace, {} code\n", plan.params_bytes,
-                               plan.state_bytes, plan.workspace_bytes, compiled.program.text_bytes());
+                << fmt::format("  bytes       {} parameters, {} state, {} workspace ({} cached for the backward), {} code\n",
+                               grouped(plan.params_bytes), grouped(plan.state_bytes), grouped(plan.workspace_bytes),
+                               grouped(cached_bytes(plan)), grouped(text_bytes_))
+                << fmt::format("  one row     a step in {:.2f} us (p99 {:.2f})", step_row_.median * 1e6, step_row_.p99 * 1e6);
+      if (predict_row_) std::cout << fmt::format(", a prediction in {:.2f} us (p99 {:.2f})", predict_row_->median * 1e6, predict_row_->p99 * 1e6);
+      std::cout << '\n';
+      if (!o_.no_kernels) std::cout << '\n' << kernel_table(kernels_, roofline_) << '\n' << roofline_text(roofline_);
       return;
     }
     nlohmann::ordered_json line = {{"peer", "graphc"},
@@ -133,7 +161,7 @@ class Bench {
                                    {"pipelined_ms", ms(pipelined_)},
                                    {"steps", times_.size()},
                                    {"first_call_s", digits(first_call_s_, 1e3)},
-                                   {"rss_mb", peak_rss_mb()},
+                                   {"rss_mb", rss_mb_},
                                    {"rss_setup_mb", rss_setup_mb_},
                                    {"flops", uint64_t(flops_)},
                                    {"gflops", digits(flops_ / median() / 1e9, 100)},
@@ -144,10 +172,22 @@ class Bench {
                                    {"params_bytes", plan.params_bytes},
                                    {"state_bytes", plan.state_bytes},
                                    {"workspace_bytes", plan.workspace_bytes},
-                                   {"text_bytes", compiled.program.text_bytes()}};
+                                   {"cached_bytes", cached_bytes(plan)},
+                                   {"text_bytes", text_bytes_}};
     for (float loss : losses_) line["losses"].push_back(digits(loss, 1e6));
+    auto row_us = [&](const Latency& l) {
+      return nlohmann::ordered_json{{"median", digits(l.median * 1e6, 1e3)}, {"p99", digits(l.p99 * 1e6, 1e3)}};
+    };
+    line["step_row_us"] = row_us(step_row_);
+    if (predict_row_) line["predict_row_us"] = row_us(*predict_row_);
+    if (!o_.no_kernels) {
+      line["kernels"] = kernels_json(kernels_, roofline_);
+      line["roofline"] = roofline_json(roofline_);
+    }
     std::cout << line.dump() << std::endl;
   }
+
+  uint64_t cached_bytes(const PlanModule& plan) const { return EntryView(plan, *plan.plan(entry_->info().name)).cached_bytes(); }
 
   const BenchOptions& o_;
   Instance* net_ = nullptr;
@@ -156,7 +196,13 @@ class Bench {
   uint32_t rows_ = 0;
   std::vector<float> losses_;
   std::vector<double> times_;
-  double first_call_s_ = 0, pipelined_ = 0, other_cpu_ = 0, rss_setup_mb_ = 0, flops_ = 0;
+  double first_call_s_ = 0, pipelined_ = 0, other_cpu_ = 0, rss_mb_ = 0, rss_setup_mb_ = 0, flops_ = 0;
+  uint64_t text_bytes_ = 0;
+  Latency step_row_;
+  std::optional<Latency> predict_row_;
+  std::optional<Program> hooked_;
+  std::vector<KernelTime> kernels_;  // of hooked_
+  Roofline roofline_;
 };
 
 }  // namespace
@@ -169,7 +215,8 @@ Action declare_bench(Options& options) {
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a minibatch (else those of --batches, the file's, or 32)");
   options.whole("--seed", o->seed, 0, uint64_t{1} << 53, "of initial values and random minibatches");
   options.whole("--threads", o->threads, 1, 1024, "accepted; a step runs on one thread for now");
-  options.number("--seconds", o->seconds, 0, 3600, "how long steps are timed (2)");
+  options.number("--seconds", o->seconds, 0, 3600, "how long steps are timed, and then their kernels (2)");
+  options.flag("--no-kernels", o->no_kernels, "without the time of each kernel");
   options.flag("--json", o->json, "one JSON object");
   return [o] { return Bench(*o).run(); };
 }
