@@ -145,7 +145,8 @@ class Bench {
                                grouped(plan.params_bytes), grouped(plan.state_bytes), grouped(plan.workspace_bytes),
                                grouped(cached_bytes(plan)), grouped(text_bytes_))
                 << fmt::format("  one row     a step in {:.2f} us (p99 {:.2f})", step_row_.median * 1e6, step_row_.p99 * 1e6);
-      if (predict_row_) std::cout << fmt::format(", a prediction in {:.2f} us (p99 {:.2f})", predict_row_->median * 1e6, predict_row_->p99 * 1e6);
+      if (predict_row_)
+        std::cout << fmt::format(", a prediction in {:.2f} us (p99 {:.2f})", predict_row_->median * 1e6, predict_row_->p99 * 1e6);
       std::cout << '\n';
       if (!o_.no_kernels) std::cout << '\n' << kernel_table(kernels_, roofline_) << '\n' << roofline_text(roofline_);
       return;

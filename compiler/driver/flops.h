@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-#include "ir/graph.h"
+#include "ir/loops.h"
 
 namespace graphc::driver {
 
 // 2 m n k for every matrix product of a graph without calls, with `rows` rows.
 double matmul_flops(const Graph& graph, int64_t rows);
+
+// What one run of a kernel has to calculate: each expression once for every value of the variables that it depends on,
+// weighed as `weight` of ir/loops.h does; 2 m n k for a product.
+double kernel_flops(const loops::Kernel& kernel, int64_t rows);
 
 }  // namespace graphc::driver

@@ -26,10 +26,10 @@ struct Row {
 };
 
 double least_seconds(const KernelTime& k, const Roofline& roofline) {
-  return roofline.least_seconds(k.launch->flops, double(k.traffic()), k.footprint);
+  return roofline.least_seconds(k.flops, double(k.traffic()), k.footprint);
 }
 std::string bound(const KernelTime& k, const Roofline& roofline) {
-  return roofline.bound(k.launch->flops, double(k.traffic()), k.footprint);
+  return roofline.bound(k.flops, double(k.traffic()), k.footprint);
 }
 double sum_of(const std::vector<KernelTime>& kernels) {
   double sum = 0;
@@ -45,7 +45,7 @@ std::vector<Row> rows_of(const std::vector<KernelTime>& kernels, const Roofline&
     auto same = [&](const Row& r) { return r.first->launch->kernel == k.launch->kernel; };
     auto row = std::find_if(rows.begin(), rows.end(), same);
     if (row == rows.end()) row = rows.insert(rows.end(), Row{&k});
-    row->add({nullptr, 1, k.seconds, least_seconds(k, roofline), k.launch->flops, double(k.traffic())});
+    row->add({nullptr, 1, k.seconds, least_seconds(k, roofline), k.flops, double(k.traffic())});
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.seconds > b.seconds; });
   if (rows.size() > most_rows) {
@@ -64,9 +64,11 @@ std::string percent(double share) { return fmt::format("{:.0f} %", share * 100);
 
 std::string kernel_table(const std::vector<KernelTime>& kernels, const Roofline& roofline) {
   double sum = sum_of(kernels), least = 0;
-  std::vector<std::vector<std::string>> cells{{"kernel", "", "computes", "us", "share", "GFLOP/s", "bytes", "GB/s", "attained", "of"}};
+  std::vector<std::vector<std::string>> cells{
+      {"kernel", "", "computes", "us", "share", "GFLOP/s", "bytes", "GB/s", "attained", "of"}};
   for (const Row& r : rows_of(kernels, roofline)) {
     std::string name = r.first ? r.first->explained + " " + r.first->name : "others", label = r.first ? label_of(*r.first) : "";
+    if (r.count > 1 && r.first) label += ", ...";
     if (label.size() > widest_label) label = label.substr(0, widest_label - 3) + "...";
     cells.push_back({name, r.count > 1 ? fmt::format("x {}", r.count) : "", label, us(r.seconds), percent(r.seconds / sum),
                      fmt::format("{:.1f}", r.flops / r.seconds / 1e9), grouped(uint64_t(r.bytes)),
@@ -94,8 +96,8 @@ nlohmann::ordered_json kernels_json(const std::vector<KernelTime>& kernels, cons
                     {"label", label_of(k)},
                     {"us", digits(k.seconds * 1e6, 1e3)},
                     {"share", digits(k.seconds / sum, 1e4)},
-                    {"flops", uint64_t(k.launch->flops)},
-                    {"gflops", digits(k.launch->flops / k.seconds / 1e9, 100)},
+                    {"flops", uint64_t(k.flops)},
+                    {"gflops", digits(k.flops / k.seconds / 1e9, 100)},
                     {"bytes_read", k.read},
                     {"bytes_written", k.written},
                     {"least_us", digits(least_seconds(k, roofline) * 1e6, 1e3)},

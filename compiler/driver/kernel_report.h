@@ -16,7 +16,8 @@ namespace graphc::driver {
 std::string kernel_table(const std::vector<KernelTime>& kernels, const Roofline& roofline);
 std::string roofline_text(const Roofline& roofline);
 
-nlohmann::ordered_json kernels_json(const std::vector<KernelTime>& kernels, const Roofline& roofline);  // each launch, in the plan's order
+nlohmann::ordered_json kernels_json(const std::vector<KernelTime>& kernels,
+                                    const Roofline& roofline);  // each launch, in the plan's order
 nlohmann::ordered_json roofline_json(const Roofline& roofline);
 
 }  // namespace graphc::driver

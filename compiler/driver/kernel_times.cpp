@@ -7,6 +7,7 @@
 #include <map>
 
 #include "compiler/driver/entry_view.h"
+#include "compiler/driver/flops.h"
 #include "compiler/driver/timing.h"
 #include "runtime/train/entry.h"
 #include "runtime/train/error.h"
@@ -77,7 +78,8 @@ std::vector<KernelTime> measure_kernels(const PlanModule& program, Instance& net
     watch.next = 0;
     StepResult result = net.score(entry, batches.get(n), rows);
     if (result.status != GRAPHC_OK)
-      throw Error(fmt::format("bench: the loss is {}; kernels are timed while the model trains", result.loss), ErrorKind::training_failed);
+      throw Error(fmt::format("bench: the loss is {}; kernels are timed while the model trains", result.loss),
+                  ErrorKind::training_failed);
     if (watch.next != watch.times.size()) throw InternalError("bench: the step has other kernels than its plan");
     if (n < warmup_steps)
       for (auto& times : watch.times) times.clear();
@@ -88,8 +90,10 @@ std::vector<KernelTime> measure_kernels(const PlanModule& program, Instance& net
   std::vector<KernelTime> kernels;
   for (size_t k = 0; k < view.kernels.size(); k++) {
     const loops::Kernel& code = program.kernels[view.kernels[k]->kernel];
-    KernelTime& kernel = kernels.emplace_back(KernelTime{.launch = view.kernels[k], .explained = view.kernel_name(k), .name = code.name});
+    KernelTime& kernel =
+        kernels.emplace_back(KernelTime{.launch = view.kernels[k], .explained = view.kernel_name(k), .name = code.name});
     kernel.seconds = std::max(1e-9, quantile(watch.times[k], 0.5) - cost);
+    kernel.flops = kernel_flops(code, rows);
     count_bytes(kernel, view.plan, code);
   }
   return kernels;

@@ -18,6 +18,7 @@ struct KernelTime {
   std::string explained;  // its name in `graphc explain`: "K3"
   std::string name;       // of its code, which equal kernels share
   double seconds = 0;     // median, without the time of reading the clock
+  double flops = 0;
   uint64_t read = 0, written = 0;  // bytes of the buffers that it loads from and stores to, each once
   uint64_t footprint = 0;          // bytes of all its buffers
 

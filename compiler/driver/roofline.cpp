@@ -2,9 +2,9 @@
 #include "compiler/driver/roofline.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/timing.h"
@@ -137,6 +137,20 @@ double rate(const Target& target, const Probe& probe) {
   return probe.amount / least;
 }
 
+// Of the first core, as Linux tells it: sysconf knows sizes that no core has.
+uint64_t cache_bytes(int level, uint64_t otherwise) {
+  for (int i = 0; i < 8; i++) {
+    std::string folder = fmt::format("/sys/devices/system/cpu/cpu0/cache/index{}/", i), type;
+    int its_level = 0;
+    uint64_t kilobytes = 0;
+    std::ifstream(folder + "level") >> its_level;
+    std::ifstream(folder + "type") >> type;
+    if (its_level == level && type != "Instruction" && std::ifstream(folder + "size") >> kilobytes && kilobytes)
+      return kilobytes << 10;
+  }
+  return otherwise;
+}
+
 }  // namespace
 
 const Roofline::Level& Roofline::level_of(uint64_t footprint) const {
@@ -158,12 +172,7 @@ Roofline measure_roofline() {
   Target target = describe_target();
   Roofline roofline;
   roofline.flops = rate(target, multiply_adds(target));
-  auto size = [](int name, int64_t otherwise) {
-    long bytes = sysconf(name);
-    return uint64_t(bytes > 0 ? bytes : otherwise);
-  };
-  uint64_t l1 = size(_SC_LEVEL1_DCACHE_SIZE, target.l1_bytes), l2 = size(_SC_LEVEL2_CACHE_SIZE, target.l2_bytes);
-  uint64_t l3 = size(_SC_LEVEL3_CACHE_SIZE, 0), last = std::max(l2, l3);
+  uint64_t l1 = cache_bytes(1, uint64_t(target.l1_bytes)), l2 = cache_bytes(2, uint64_t(target.l2_bytes)), l3 = cache_bytes(3, 0);
   auto add = [&](const char* name, uint64_t bytes, uint64_t measured) {
     double bandwidth = std::max(rate(target, update(measured)), rate(target, read(measured)));
     roofline.levels.push_back({name, bytes, bandwidth});
@@ -171,8 +180,9 @@ Roofline measure_roofline() {
   // Half of a level: the rest of the program lies in it, too.
   add("L1", l1, l1 / 2);
   add("L2", l2, l2 / 2);
-  if (l3 > l2) add("L3", l3, std::min(l3 / 2, most_bytes / 4));
-  add("DRAM", UINT64_MAX, std::min(std::max<uint64_t>(4 * last, 32 << 20), most_bytes));
+  // The last cache is shared by all cores, and by other guests of a virtual machine.
+  if (l3 > l2) add("L3", l3, std::min(std::max(2 * l2, l3 / 8), most_bytes / 4));
+  add("DRAM", UINT64_MAX, std::clamp<uint64_t>(4 * std::max(l2, l3), 32 << 20, most_bytes));
   return roofline;
 }
 

@@ -112,10 +112,11 @@ TEST_CASE("bench --json: the fields of the benchmark suite") {
   Ran ran = run_graphc("bench " + std::string(digits) + " --seconds 0.1 --json");
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   json line = json::parse(ran.out);
-  for (const char* field :
-       {"peer",         "workload", "threads",      "variant",      "median_ms",    "min_ms",          "p10_ms",    "p90_ms",
-        "pipelined_ms", "steps",    "first_call_s", "rss_mb",       "rss_setup_mb", "flops",           "gflops",    "losses",
-        "other_cpu",    "version",  "date",         "params_bytes", "state_bytes",  "workspace_bytes", "text_bytes"})
+  for (const char* field : {"peer",         "workload",     "threads",      "variant",         "median_ms",    "min_ms",
+                            "p10_ms",       "p90_ms",       "pipelined_ms", "steps",           "first_call_s", "rss_mb",
+                            "rss_setup_mb", "flops",        "gflops",       "losses",          "other_cpu",    "version",
+                            "date",         "params_bytes", "state_bytes",  "workspace_bytes", "text_bytes",   "cached_bytes",
+                            "kernels",      "roofline",     "step_row_us",  "predict_row_us"})
     CHECK_MESSAGE(line.contains(field), field);
   CHECK(line["peer"] == "graphc");
   CHECK(line["workload"] == "digits");
@@ -123,5 +124,52 @@ TEST_CASE("bench --json: the fields of the benchmark suite") {
   CHECK(line["steps"].get<int>() >= 30);
   // 2 m n k of X W and X^T dY of both layers, and of dY W^T of the second.
   CHECK(line["flops"] == 2 * 32 * (64 * 100 * 2 + 100 * 10 * 3));
-  CHECK(run_graphc("bench " + std::string(digits) + " --seconds 0 --batch 7").code == 0);
+  for (const char* latency : {"step_row_us", "predict_row_us"}) {
+    CHECK(line[latency]["median"].get<double>() > 0);
+    CHECK(line[latency]["p99"] >= line[latency]["median"]);
+  }
+}
+
+// Fields and counts, never times.
+TEST_CASE("bench: each kernel beside the roofline") {
+  Ran ran = run_graphc("bench " + std::string(digits) + " --seconds 0.05 --json");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  json line = json::parse(ran.out);
+  double share = 0;
+  bool has_hidden = false;
+  for (const json& kernel : line["kernels"]) {
+    for (const char* field : {"kernel", "name", "label", "us", "share", "flops", "gflops", "bytes_read", "bytes_written",
+                              "least_us", "attained", "bound"})
+      CHECK_MESSAGE(kernel.contains(field), field);
+    share += kernel["share"].get<double>();
+    if (kernel["label"] != "hidden") continue;
+    has_hidden = true;
+    // The product, and a bias and a tanh behind it; x, weight and bias are read, the layer's output is written.
+    CHECK(kernel["flops"] == 32 * 100 * (2 * 64 + 1 + 20));
+    CHECK(kernel["bytes_read"] == 4 * (32 * 64 + 64 * 100 + 100));
+    CHECK(kernel["bytes_written"] == 4 * 32 * 100);
+  }
+  CHECK(has_hidden);
+  CHECK(share == doctest::Approx(1).epsilon(0.01));
+  CHECK(line["kernels"][0]["kernel"] == "K1");  // as `graphc explain` names them
+  CHECK(line["roofline"]["gflops"].get<double>() > 0);
+  CHECK(line["roofline"]["levels"].size() >= 3);
+  for (const json& level : line["roofline"]["levels"]) CHECK(level["gb_per_s"].get<double>() > 0);
+
+  std::string text = run_graphc("bench " + std::string(digits) + " --seconds 0 --batch 7").out;
+  CHECK(has(text, "roofline of one core"));
+  CHECK(has(text, "hidden"));
+
+  ran = run_graphc("bench " + std::string(digits) + " --seconds 0 --no-kernels --json");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  line = json::parse(ran.out);
+  CHECK(!line.contains("kernels"));
+  CHECK(!line.contains("roofline"));
+  CHECK(line.contains("step_row_us"));
+}
+
+TEST_CASE("bench: equal kernels of a repeated layer are one row") {
+  Ran ran = run_graphc("bench tests/bench/models/deep_narrow.gc --seconds 0");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  CHECK(has(ran.out, "x 64"));
 }
