@@ -16,7 +16,7 @@ namespace graphc::driver {
 
 namespace {
 
-constexpr size_t warmup_steps = 5, min_steps = 10, max_steps = 20000;
+constexpr size_t warmup_steps = 3, min_steps = 7, max_steps = 20000;
 
 // What two readings of the clock, one behind the other, differ by.
 double clock_cost() {

@@ -22,7 +22,7 @@ void stop_learning(Instance& net) {
 }
 
 Latency latency_of_one_row(Instance& net, Instance::Entry& entry, const Batches& batches) {
-  constexpr size_t warmup = 10, least_calls = 100, most_calls = 5000;
+  constexpr size_t warmup = 10, least_calls = 20, most_calls = 5000;
   constexpr double seconds = 0.15;
   std::vector<void*> outputs;
   for (uint32_t i = 0; i < entry.info().outputs; i++) outputs.push_back(entry.scratch(i));
