@@ -148,7 +148,7 @@ class Verifier {
     while (at->size() == 1 && !splits(at->front()) && (at->front().kind == Statement::loop || at->front().kind == Statement::vector)) at = &at->front().body;
     need(at->size() == 1 && splits(at->front()), "i{} is no loop of the outermost nest", k_.task_variable);
     const Statement& split = at->front();
-    bool over_columns = split.kind == Statement::contract && split.n_variable == k_.task_variable;
+    bool over_columns = split.variable != k_.task_variable;
     need((over_columns ? split.n_extent : split.extent) == k_.task_extent, "the loop has another extent");
     split_ = k_.task_extent.is_batch || k_.task_extent.size > k_.task_chunk;
     need(!over_columns || !split_ || (k_.task_chunk % split.tile_n == 0 && !split.n_extent.is_batch), "a task's columns are no whole tiles");

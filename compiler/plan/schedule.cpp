@@ -8,26 +8,30 @@
 namespace graphc {
 
 // Cycles of a tile's k-step on a machine with two FMAs and two loads a cycle and an FMA latency of four.
-static double step_cycles(int rows, int vectors, int registers) {
+// streams: the columns come from the second cache, at some 20 bytes a cycle.
+static double step_cycles(const Target& target, int rows, int vectors, bool streams) {
+  int registers = std::max(8, target.vector_registers);
   double fmas = double(rows) * vectors / 2, loads = double(vectors + rows) / 2;
+  double stream = streams ? 4.0 * vectors * target.vector_floats / 20 : 0;
   double latency = 4;  // fewer than eight independent sums wait for each other
   double spills = std::max(0, rows * vectors + vectors + 1 - registers);
-  return std::max({fmas, loads, latency}) + 4 * spills;
+  return std::max({fmas, loads, latency, stream}) + 0.1 * loads + 4 * spills;
 }
 
-Tile choose_tile(const Target& target, int64_t m, int64_t n, bool divide) {
+Tile choose_tile(const Target& target, int64_t m, int64_t n, int64_t k, bool divide) {
   int width = std::max(1, target.vector_floats), registers = std::max(8, target.vector_registers);
   Tile best{1, width};
   double best_cycles = 1e300;
   for (int vectors = 1; vectors <= 6; vectors++) {
     if (vectors > 1 && int64_t(vectors - 1) * width >= n) break;
+    bool streams = 4 * k * width * vectors > target.l1_bytes;
     for (int rows = 1; rows <= 24 && rows <= std::max<int64_t>(m, 1); rows++) {
       if (rows * vectors + vectors + 1 > registers) break;
       if (divide && m % rows) continue;
       int64_t row_tiles = (m + rows - 1) / rows, full = n / (int64_t(vectors) * width);
       int64_t rest = n - full * vectors * width;
       int rest_vectors = int((rest + width - 1) / width);
-      double cycles = double(row_tiles) * (double(full) * step_cycles(rows, vectors, registers) + (rest ? step_cycles(rows, rest_vectors, registers) : 0));
+      double cycles = double(row_tiles) * (double(full) * step_cycles(target, rows, vectors, streams) + (rest ? step_cycles(target, rows, rest_vectors, streams) : 0));
       // Every tile reads its operands anew: among equals the larger one.
       cycles *= 1 + 0.002 * 24 / (rows * vectors);
       if (cycles < best_cycles) best_cycles = cycles, best = {rows, vectors * width};
@@ -44,13 +48,15 @@ int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
 }
 
 ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
-  ContractionSchedule result{choose_tile(target, s.m, s.n, s.divide), 0, 0, false, 0};
+  ContractionSchedule result{choose_tile(target, s.m, s.n, s.k, s.divide), 0, 0, false, 0};
   Tile& tile = result.tile;
   bool across = s.b_column != 1 && target.vector_floats >= 4;
-  bool scattered = s.b_column == 1 && s.k > 2 * rows_kept(target.l2_bytes, s.b_step) && s.m >= 8 * tile.m;
+  // Steps on more pages than the first level of address translation holds, or in too few sets of the cache.
+  bool far = 4 * s.k * s.b_step > 64 * 4096 || s.k > 2 * rows_kept(target.l2_bytes, s.b_step);
+  bool scattered = s.b_column == 1 && far && s.m >= 8 * tile.m;
   if (across || scattered) {
-    // A panel that L1 nearly holds, and sums of as many rows as pay for its making, in L2 and on a thread's stack.
-    int64_t panel = target.l1_bytes * 3 / 2 / (4 * tile.n), sums = (64 << 10) / (4 * tile.n);
+    // A panel that L1 holds beside a's rows, and sums of as many rows as pay for its making, in L2 and on a thread's stack.
+    int64_t panel = target.l1_bytes * 3 / 4 / (4 * tile.n), sums = (64 << 10) / (4 * tile.n);
     result.pack_k = 1024;
     while (result.pack_k > 16 && result.pack_k > panel) result.pack_k /= 2;
     result.pack_m = std::max<int64_t>(1, sums / tile.m) * tile.m;

@@ -11,8 +11,9 @@ namespace graphc {
 struct Tile {
   int m, n;  // rows, and columns of floats
 };
-// The register tile for result rows x columns; `divide`: the row tile must divide m, because rows cannot be done twice.
-Tile choose_tile(const Target& target, int64_t m, int64_t n, bool divide);
+// The register tile for result rows x columns of sums over k; `divide`: the row tile must divide m, because rows cannot be
+// done twice.
+Tile choose_tile(const Target& target, int64_t m, int64_t n, int64_t k, bool divide);
 
 // C[m, n] = sum over k of A[m, k] B[k, n], at the maximum of rows.
 struct ContractionShape {

@@ -130,7 +130,8 @@ TEST_CASE("statements") {
   broken("extent is out of range", [](Kernel& k) { k.body[0].n_extent = -1; });
   broken("higher variable", [](Kernel& k) { k.task_chunk = 0, k.body = {{.kind = Statement::loop, .variable = 3, .extent = 2, .body = k.body}}; });
   broken("another extent", [](Kernel& k) { k.task_extent = 8; });
-  broken("no loop of the outermost nest", [](Kernel& k) { k.task_variable = 1; });
+  broken("no loop of the outermost nest", [](Kernel& k) { k.task_variable = 2; });
+  broken("another extent", [](Kernel& k) { k.task_variable = 1; });  // over columns, with the rows' extent
   broken("no loop of the outermost nest", [](Kernel& k) { k.body.push_back(k.body[0].body[0]); });
   broken("two statements give it", [](Kernel& k) { k.body.push_back(k.body[0]); });
   broken("not marked as written", [](Kernel& k) { k.buffers[2].written = false; });
