@@ -45,8 +45,8 @@ AbiRun::Arrays AbiRun::arrays(const std::string& name, uint32_t rows, Random& ra
   return a;
 }
 
-graphc_status AbiRun::call(const std::string& name, Arrays& a, uint32_t rows, const void* hyper) {
-  return entry(name).run(params.data(), state.data(), workspace.data(), a.inputs.data(), a.outputs.data(), rows, hyper, nullptr);
+graphc_status AbiRun::call(const std::string& name, Arrays& a, uint32_t rows, const void* hyper, const graphc_hooks* hooks) {
+  return entry(name).run(params.data(), state.data(), workspace.data(), a.inputs.data(), a.outputs.data(), rows, hyper, hooks);
 }
 
 std::string bytes_of(std::span<std::byte> memory) { return {reinterpret_cast<const char*>(memory.data()), memory.size()}; }

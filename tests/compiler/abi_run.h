@@ -38,7 +38,7 @@ struct AbiRun {
   };
   Arrays arrays(const std::string& entry, uint32_t rows, Random& random, double low = -1, double high = 1) const;
 
-  graphc_status call(const std::string& entry, Arrays& arrays, uint32_t rows, const void* hyper = nullptr);
+  graphc_status call(const std::string& entry, Arrays& arrays, uint32_t rows, const void* hyper = nullptr, const graphc_hooks* hooks = nullptr);
 
   // params and state, to compare.
   std::string bytes();

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// R5: random training graphs. GRAPHC_RANDOM_GRAPHS says how many (200 where it is not set), GRAPHC_RANDOM_FIRST the first seed.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "compiler/codegen/codegen.h"
+#include "ir/error.h"
+#include "tests/compiler/isolated.h"
+#include "tests/compiler/same_bits.h"
+#include "tests/compiler/shrink.h"
+
+using namespace graphc;
+using namespace graphc_test;
+
+namespace {
+
+uint64_t number(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+// Always the fused form, and by turns one of the others.
+unsigned variants_of(uint64_t seed) {
+  constexpr unsigned others[] = {unfused, narrow, 0, plain};
+  return fused | others[seed % 4];
+}
+
+// The same mistake up to its numbers: a smaller model must fail for the same reason.
+std::string kind_of(const std::string& problem) {
+  std::string kind = problem.substr(0, 60);
+  kind.resize(std::min(kind.size(), kind.find_first_of("0123456789%")));
+  return problem.rfind("bits:", 0) == 0 ? "bits:" : problem.rfind("memory:", 0) == 0 ? "memory:" : kind;
+}
+
+std::string problem_of(const RandomModel& m, unsigned variants, bool* not_finite = nullptr) {
+  std::string answer = isolated([&] {
+    bool nan = false;
+    std::string problem = broken_promise(m, variants, &nan);
+    return (nan ? "!" : ".") + problem;
+  }, 120);
+  bool came_back = !answer.empty() && (answer[0] == '!' || answer[0] == '.');
+  if (came_back && not_finite) *not_finite = answer[0] == '!';
+  return came_back ? answer.substr(1) : answer;
+}
+
+}  // namespace
+
+TEST_CASE("random training graphs: evaluator and compiled code agree in bits") {
+  describe_target();  // LLVM's tables are made once, before the processes part
+  uint64_t first = number("GRAPHC_RANDOM_FIRST", 1), count = number("GRAPHC_RANDOM_GRAPHS", 200), not_finite = 0;
+  for (uint64_t seed = first; seed < first + count; seed++) {
+    RandomModel m = random_model(seed);
+    bool nan = false;
+    std::string problem = problem_of(m, variants_of(seed), &nan);
+    not_finite += nan;
+    if (problem.empty()) continue;
+    RandomModel small = shrink(m, [&](const RandomModel& s) { return kind_of(problem_of(s, variants_of(seed))) == kind_of(problem); }, 120);
+    FAIL_CHECK("seed " << seed << ": " << problem << "\nmade smaller: " << problem_of(small, variants_of(seed)) << "\n" << text_of(small));
+  }
+  // A model that reports nothing but NaN compares nothing.
+  CHECK(not_finite <= count / 5);
+}
