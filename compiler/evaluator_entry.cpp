@@ -10,24 +10,41 @@ namespace graphc {
 
 namespace {
 
-Array read(const void* from, const Type& type, int64_t rows) {
-  Array array{type.dtype, type.shape.at(rows), {}};
-  size_t n = size_t(array.count());
-  array.data.resize(n);
-  for (size_t i = 0; i < n; i++) {
-    if (type.dtype == DType::f32) array.data[i] = static_cast<const float*>(from)[i];
-    else if (type.dtype == DType::i32) array.data[i] = static_cast<const int32_t*>(from)[i];
-    else array.data[i] = static_cast<const uint8_t*>(from)[i];
+// Calls action(element, its place). Strides are those of the maximum of rows, as the ABI's tables say: they matter where
+// batch is not the first axis.
+template <class Action> void for_each_place(const Array& array, const Type& type, int64_t max_rows, Action action) {
+  int rank = type.shape.rank();
+  std::vector<int64_t> index(size_t(rank), 0), strides(size_t(rank), 1);
+  for (int a = rank - 1; a-- > 0;) strides[size_t(a)] = strides[size_t(a) + 1] * type.shape[a + 1].at(max_rows);
+  int64_t place = 0;
+  for (size_t i = 0; i < array.data.size(); i++) {
+    action(i, size_t(place));
+    for (auto a = size_t(rank); a-- > 0;) {
+      place += strides[a];
+      if (++index[a] < array.dims[a]) break;
+      place -= strides[a] * index[a];
+      index[a] = 0;
+    }
   }
+}
+
+Array read(const void* from, const Type& type, int64_t rows, int64_t max_rows) {
+  Array array{type.dtype, type.shape.at(rows), {}};
+  array.data.resize(size_t(array.count()));
+  for_each_place(array, type, max_rows, [&](size_t i, size_t place) {
+    if (type.dtype == DType::f32) array.data[i] = static_cast<const float*>(from)[place];
+    else if (type.dtype == DType::i32) array.data[i] = static_cast<const int32_t*>(from)[place];
+    else array.data[i] = static_cast<const uint8_t*>(from)[place];
+  });
   return array;
 }
 
-void write(void* to, const Array& array) {
-  for (size_t i = 0; i < array.data.size(); i++) {
-    if (array.dtype == DType::f32) static_cast<float*>(to)[i] = float(array.data[i]);
-    else if (array.dtype == DType::i32) static_cast<int32_t*>(to)[i] = int32_t(array.data[i]);
-    else static_cast<uint8_t*>(to)[i] = uint8_t(array.data[i]);
-  }
+void write(void* to, const Array& array, const Type& type, int64_t max_rows) {
+  for_each_place(array, type, max_rows, [&](size_t i, size_t place) {
+    if (array.dtype == DType::f32) static_cast<float*>(to)[place] = float(array.data[i]);
+    else if (array.dtype == DType::i32) static_cast<int32_t*>(to)[place] = int32_t(array.data[i]);
+    else static_cast<uint8_t*>(to)[place] = uint8_t(array.data[i]);
+  });
 }
 
 bool misaligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % GRAPHC_ALIGNMENT != 0; }
@@ -51,7 +68,7 @@ class EvaluatorEntry {
     Bindings bindings{rows, {}, {}, {}};
     for (size_t i = 0; i < p_.inputs.size(); i++) {
       const PlanBuffer& buffer = p_.buffers[p_.inputs[i]];
-      Array array = read(inputs[i], buffer.type, rows);
+      Array array = read(inputs[i], buffer.type, rows, m_.max_rows);
       const InputSpec* spec = m_.module.input(buffer.name);
       if (spec && spec->classes)
         for (double label : array.data)
@@ -64,14 +81,14 @@ class EvaluatorEntry {
     for (size_t h = 0; h < p_.hypers.size(); h++) {
       const HyperParameter& spec = *m_.module.hyper(p_.hypers[h]);
       double value = spec.value;
-      if (hyper) value = read(static_cast<const char*>(hyper) + 4 + 4 * h, Type{spec.dtype, {}}, 1).data[0];
+      if (hyper) value = read(static_cast<const char*>(hyper) + 4 + 4 * h, Type{spec.dtype, {}}, 1, 1).data[0];
       bindings.hypers[spec.name] = value;
     }
     auto place = [&](const PlacedVariable& v) { return static_cast<char*>(v.region == Region::params ? params : state) + v.offset; };
-    for (const PlacedVariable& v : m_.variables) bindings.variables[v.variable->name] = read(place(v), v.variable->type, 1);
+    for (const PlacedVariable& v : m_.variables) bindings.variables[v.variable->name] = read(place(v), v.variable->type, 1, 1);
 
     auto values = evaluate(graph_, bindings, m_.target.fma ? Precision::f32_fused : Precision::f32_unfused);
-    for (size_t o = 0; o < p_.outputs.size(); o++) write(outputs[o], values[graph_.outputs[o].value]);
+    for (size_t o = 0; o < p_.outputs.size(); o++) write(outputs[o], values[graph_.outputs[o].value], p_.buffers[p_.outputs[o]].type, m_.max_rows);
     if (graph_.loss && !std::isfinite(values[*graph_.loss].data[0])) return GRAPHC_NOT_FINITE;
     if (is_init_) {
       std::memset(params, 0, m_.params_bytes);
@@ -81,7 +98,7 @@ class EvaluatorEntry {
     }
     for (const Update& u : graph_.updates)
       for (const PlacedVariable& v : m_.variables)
-        if (v.variable->name == u.variable) write(place(v), values[u.value]);
+        if (v.variable->name == u.variable) write(place(v), values[u.value], v.variable->type, 1);
     return GRAPHC_OK;
   }
 

@@ -121,7 +121,7 @@ class Lowering {
       auto result = results_.find(v);
       if (result != results_.end()) return k_.add({.kind = Expr::result, .dtype = n.type.dtype, .id = result->second});
       if (!is_floating(graph_, v) && n.def().op_class != OpClass::movement) throw InternalError("lower: anchor read before it is computed");
-    } else if (fusion_.in_memory[v]) {
+    } else if (fusion_.in_memory[v] && (fusion_.home[v] < id_ || !is_floating(graph_, v))) {  // a later cluster may wait for this one
       return load(v, at);
     }
     if (n.op == Op::constant) return constant(n.attribute<std::vector<double>>(0)[0], n.type.dtype);

@@ -172,6 +172,12 @@ class EntryPlan {
     for (uint32_t s = 0; s < n; s++)
       for (uint32_t b : steps_[s].writes) writer[b] = s;
     uint32_t loss_step = p_.loss != ~0u && writer.count(p_.loss) ? writer[p_.loss] : no_cluster;
+    // A kernel that computes or reports the loss runs before the check, so it may not update anything in place.
+    bool again = false;
+    for (uint32_t s = 0; s < n; s++)
+      if (p_.loss != ~0u && (s == loss_step || steps_[s].reports))
+        for (uint32_t u : fusion_.clusters[s].updates) again |= defer(u);
+    if (again) return false;
     for (uint32_t s = 0; s < n; s++) {
       for (uint32_t b : steps_[s].reads) {
         auto it = writer.find(b);
@@ -181,7 +187,7 @@ class EntryPlan {
       }
       if (loss_step != no_cluster && steps_[s].reports)
         for (uint32_t t = 0; t < n; t++)
-          if (steps_[t].updates && !steps_[s].updates) edge(s, t);
+          if (steps_[t].updates) edge(s, t);
       if (loss_step != no_cluster && steps_[s].updates) edge(loss_step, s);
     }
     std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<>> ready;
@@ -214,7 +220,7 @@ class EntryPlan {
     while (!stack.empty()) {
       ValueId v = stack.back();
       stack.pop_back();
-      bool here = fusion_.home[v] == cluster || (!fusion_.in_memory[v] && is_floating(g_, v));
+      bool here = fusion_.home[v] == cluster || (is_floating(g_, v) && (!fusion_.in_memory[v] || fusion_.home[v] > cluster));
       if (is_memory_source(g_[v]) || !here || !found.insert(v).second) continue;
       stack.insert(stack.end(), g_[v].operands.begin(), g_[v].operands.end());
     }
