@@ -11,7 +11,7 @@ using namespace graphc;
 using namespace graphc_test;
 
 static void check(const std::string& text, uint32_t max_rows, const OptimizerCall& optimizer = sgd({.learning_rate = 0.1})) {
-  CHECK(broken_promise(model_of_text("graphc.module 1 \"found\"\n" + text, max_rows, optimizer), all_variants) == "");
+  CHECK(broken_promise(model_of_text("graphc.module 1 \"found\"\n" + text, max_rows, optimizer)) == "");
 }
 
 TEST_CASE("found: the evaluator took an output whose rows are not outermost for a dense one") {

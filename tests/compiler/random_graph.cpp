@@ -29,7 +29,7 @@ class Drawer {
     anchor_ = parameter({size()});
     keep(leaf({DType::f32, drawn_shape(1, true)}));
     for (int64_t n = 1 + random_.below(3); n > 0; n--) attempt([&] { keep(leaf({DType::f32, drawn_shape(1 + int(random_.below(3)), true)})); });
-    for (int64_t n = 3 + random_.below(16); n > 0; n--) attempt([&] { step(); });
+    for (int64_t n = 3 + random_.below(13); n > 0; n--) attempt([&] { step(); });
     finish();
     return {b_.finish(), uint32_t(max_rows_)};
   }
@@ -76,7 +76,8 @@ class Drawer {
     if (fits) pool_.push_back(t);
     return t;
   }
-  std::string new_name(const char* prefix) { return prefix + std::to_string(names_++); }
+  static std::string numbered(std::string prefix, int n) { return prefix += std::to_string(n); }
+  std::string new_name(const char* prefix) { return numbered(prefix, names_++); }
 
   // ---- leaves
 
@@ -374,7 +375,7 @@ class Drawer {
     for (int64_t n = random_.below(4); n > 0; n--) b_.output(new_name("o"), any(pool_));
     for (int64_t n = random_.below(3); n > 0; n--)
       if (Tensor x = any(pool_); x.dtype() == DType::f32 && x.shape().count().size) b_.metric(new_name("m"), mean(x));
-    if (chance(15)) attempt([&] { b_.freeze("p" + std::to_string(1 + random_.below(names_))); });
+    if (chance(15)) attempt([&] { b_.freeze(numbered("p", int(1 + random_.below(names_)))); });
     b_.minimize(loss, optimizer());
     if (chance(6)) b_.minimize(sum_of_squares(anchor_), optimizer(), {}, "step_other");
   }

@@ -11,7 +11,12 @@ namespace graphc_test {
 // Which of the ways to compile a model are compared with the evaluator, as bits.
 enum Variant : unsigned { fused = 1, unfused = 2, narrow = 4, plain = 8, all_variants = 15 };
 
+struct Checks {
+  unsigned variants = all_variants;
+  std::vector<std::string> entries = {};  // beginnings of the names of those that run; empty: all
+};
+
 // Empty, or what is wrong, beginning with its kind ("bits: ...", "memory: ...", "text: ..."). `not_finite`: did a loss say so?
-std::string broken_promise(const RandomModel& model, unsigned variants, bool* not_finite = nullptr);
+std::string broken_promise(const RandomModel& model, const Checks& checks = {}, bool* not_finite = nullptr);
 
 }  // namespace graphc_test
