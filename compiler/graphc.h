@@ -5,4 +5,5 @@
 
 #include "compiler/compile.h"
 #include "ir/builder.h"
+#include "runtime/pool/pool.h"
 #include "runtime/train/instance.h"

@@ -54,6 +54,7 @@ class Bench {
     uint64_t rows = stored && !o_.batch ? rows_of_batches(*stored, file.model.tables, o_.batches) : batch_of(file, o_.batch);
     Compiled compiled = compile_model(file, rows);
     Instance net = compiled.program.instance(seed);
+    set_threads(net, o_.threads);
     double reading = clock_seconds();
     if (!o_.init.empty()) net.load(o_.init);
     entry_ = &net.entry(loss.step);
@@ -215,7 +216,7 @@ Action declare_bench(Options& options) {
   options.text("--batches", o->batches, "F.safetensors", "minibatches to cycle through: x0, y0, x1, y1, ...; else random ones");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a minibatch (else those of --batches, the file's, or 32)");
   options.whole("--seed", o->seed, 0, uint64_t{1} << 53, "of initial values and random minibatches");
-  options.whole("--threads", o->threads, 1, 1024, "accepted; a step runs on one thread for now");
+  declare_threads(options, o->threads);
   options.number("--seconds", o->seconds, 0, 3600, "how long steps are timed, and then their kernels (2)");
   options.flag("--no-kernels", o->no_kernels, "without the time of each kernel");
   options.flag("--json", o->json, "one JSON object");

@@ -19,7 +19,7 @@ namespace {
 struct EvalOptions {
   ModelOptions model;
   std::string weights, data;
-  std::optional<uint64_t> batch;
+  std::optional<uint64_t> batch, threads;
   bool json = false;
 };
 
@@ -42,6 +42,7 @@ int run(const EvalOptions& o) {
   // The blocks of rows that train takes, so that the same weights give the same bits.
   Compiled compiled = compile_model(file, batch_of(file, o.batch));
   Instance net = compiled.program.instance();
+  set_threads(net, o.threads);
   Dataset rows = test_rows(o, file, net.module(), class_names_of(net.load(o.weights)));
   compile_entry(compiled.program, "eval");
   auto start = std::chrono::steady_clock::now();
@@ -69,6 +70,7 @@ Action declare_eval(Options& options) {
   options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
+  declare_threads(options, o->threads);
   options.flag("--json", o->json, "one JSON object");
   return [o] { return run(*o); };
 }

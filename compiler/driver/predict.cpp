@@ -19,7 +19,7 @@ namespace {
 struct PredictOptions {
   ModelOptions model;
   std::string weights, data, to, output;
-  std::optional<uint64_t> batch;
+  std::optional<uint64_t> batch, threads;
 };
 
 int run(const PredictOptions& o) {
@@ -28,6 +28,7 @@ int run(const PredictOptions& o) {
   if (file.model.forward.outputs.empty()) throw Error(file.path + ": the model has no output; add: output NAME = VALUE");
   Compiled compiled = compile_model(file, batch_of(file, o.batch));
   Instance net = compiled.program.instance();
+  set_threads(net, o.threads);
   net.load(o.weights);
   // Inputs alone: a file's label column is left out.
   WantedColumns wanted = wanted_columns(net.module(), "predict");
@@ -49,6 +50,7 @@ Action declare_predict(Options& options) {
   options.text("-o", o->to, "OUT.npy", "where the output goes", true);
   options.text("--output", o->output, "NAME", "which output (the first)");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
+  declare_threads(options, o->threads);
   return [o] { return run(*o); };
 }
 

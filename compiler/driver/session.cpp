@@ -64,6 +64,14 @@ void compile_entry(const Program& program, const std::string& name) {
     throw InternalError("the entry " + name + " could not be compiled");
 }
 
+void declare_threads(Options& options, std::optional<uint64_t>& threads) {
+  options.whole("--threads", threads, 1, 1024, "threads of a step (1); the same bits for any number");
+}
+
+void set_threads(Instance& net, const std::optional<uint64_t>& threads) {
+  if (threads) net.set_threads(uint32_t(*threads));
+}
+
 uint64_t batch_of(const ModelFile& file, const std::optional<uint64_t>& option) {
   if (option) return *option;
   return file.train.batch ? uint64_t(*file.train.batch) : 32;

@@ -3,6 +3,7 @@
 // What several commands begin with: the model file with what the command line changes in it, its compiled program, its data.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct Compiled {
 Compiled compile_model(const ModelFile& file, uint64_t rows);
 // Entries are compiled when they are first called: this asks now, so that the first step's time is a step's.
 void compile_entry(const Program& program, const std::string& entry);
+
+// --threads, in every command that runs steps.
+void declare_threads(Options& options, std::optional<uint64_t>& threads);
+void set_threads(Instance& net, const std::optional<uint64_t>& threads);
 
 uint64_t batch_of(const ModelFile& file, const std::optional<uint64_t>& option);
 

@@ -87,6 +87,7 @@ class Run {
   void prepare() {
     compiled_ = compile_model(file_, settings_.batch);
     net_.emplace(compiled_.program.instance(settings_.seed));
+    set_threads(*net_, o_.threads);
     std::vector<std::string> class_names;
     if (!o_.init.empty()) class_names = class_names_of(net_->load(o_.init));
     data_ = load_data(file_, o_.data, net_->module(), settings_.step_entry, class_names);

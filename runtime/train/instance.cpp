@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <system_error>
 
+#include "runtime/pool/pool.h"
 #include "runtime/train/entry.h"
 #include "runtime/train/tensor_info.h"
 
@@ -54,9 +56,25 @@ Instance Instance::clone() const {
   std::copy_n(params_.data(), params_.size(), copy.params_.data());
   std::copy_n(state_.data(), state_.size(), copy.state_.data());
   for (const std::string& name : hyper_names()) copy.set_hyper(name, hyper(name));
+  copy.pool_ = pool_;
   copy.hooks_ = hooks_;
   copy.fitted_ = fitted_;
   return copy;
+}
+
+void Instance::set_threads(uint32_t threads) {
+  if (threads == 0) throw Error("threads: 0 were asked for; the least is 1, the caller");
+  try {
+    pool_ = threads == 1 ? nullptr : std::make_shared<Pool>(threads);
+  } catch (const std::system_error& error) {
+    throw Error("threads: the system does not give " + std::to_string(threads) + ": " + error.what(), ErrorKind::out_of_resources);
+  }
+  hooks_ = pool_ ? pool_->hooks() : nullptr;
+}
+
+void Instance::set_hooks(const graphc_hooks* hooks) {
+  pool_.reset();
+  hooks_ = hooks;
 }
 
 void Instance::init(uint64_t seed) {

@@ -14,6 +14,8 @@
 
 namespace graphc {
 
+class Pool;
+
 struct StepResult {
   graphc_status status = GRAPHC_OK;  // GRAPHC_OK, or GRAPHC_NOT_FINITE: nothing was updated
   float loss = 0;
@@ -38,11 +40,15 @@ class Instance {
   ~Instance();
   Instance(Instance&&) noexcept;
   Instance& operator=(Instance&&) noexcept;
-  Instance clone() const;  // same module; copies of params and state; own workspace
+  Instance clone() const;  // same module and threads; copies of params and state; own workspace
 
   const graphc_module& module() const { return *module_; }
   void init(uint64_t seed);
-  void set_hooks(const graphc_hooks* hooks) { hooks_ = hooks; }  // threads; must outlive the instance
+  // Every later call runs on so many threads, the caller among them (1 at first); same bits for any number. The threads are
+  // the instance's own, shared by its clones. Throws Error (out of resources) where the system gives no further thread.
+  void set_threads(uint32_t threads);
+  // Threads of the caller's: one Pool for several instances, or another scheduler. null: one thread. Must outlive the instance.
+  void set_hooks(const graphc_hooks* hooks);
 
   // One optimizer step on rows <= max_rows. `entry` names another step of the module ("step_critic").
   StepResult step(const Arrays& inputs, uint32_t rows, std::string_view entry = "step");
@@ -101,6 +107,7 @@ class Instance {
   std::shared_ptr<const void> keep_alive_;
   AlignedBytes params_, state_, workspace_;
   std::vector<Entry> entries_;
+  std::shared_ptr<Pool> pool_;            // of set_threads
   const graphc_hooks* hooks_ = nullptr;
   bool fitted_ = false;
 };

@@ -122,6 +122,8 @@ TEST_CASE("bench --json: the fields of the benchmark suite") {
   CHECK(line["workload"] == "digits");
   CHECK(line["losses"].size() == 4);
   CHECK(line["steps"].get<int>() >= 30);
+  CHECK(line["threads"] == 1);
+  CHECK(json::parse(run_graphc("bench " + std::string(digits) + " --seconds 0 --json --threads 3").out)["threads"] == 3);
   // 2 m n k of X W and X^T dY of both layers, and of dY W^T of the second.
   CHECK(line["flops"] == 2 * 32 * (64 * 100 * 2 + 100 * 10 * 3));
   for (const char* latency : {"step_row_us", "predict_row_us"}) {

@@ -93,7 +93,7 @@ TEST_CASE("train, save, eval, predict, init: the same weights") {
   Ran ran = run_graphc("train " + std::string(digits) + " --json --save " + weights);
   REQUIRE(ran.code == 0);
   json trained = json::parse(ran.out);
-  ran = run_graphc("eval " + std::string(digits) + " --json --weights " + weights);
+  ran = run_graphc("eval " + std::string(digits) + " --json --threads 2 --weights " + weights);
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   json evaluated = json::parse(ran.out);
   CHECK(evaluated["test_loss"] == trained["test_loss"]);
@@ -108,6 +108,10 @@ TEST_CASE("train, save, eval, predict, init: the same weights") {
   CHECK(ran.out.find("probability f32[1797, 10]") != std::string::npos);
   CHECK(std::filesystem::file_size(folder / "p.npy") == 128 + 1797 * 10 * 4);
   CHECK(read_file(folder / "p.npy").substr(1, 5) == "NUMPY");
+  CHECK(run_graphc("predict " + std::string(digits) + " --data digits --threads 3 --batch 512 --weights " + weights + " -o " + folder /
+                   "threads.npy")
+            .code == 0);
+  CHECK(read_file(folder / "p.npy") == read_file(folder / "threads.npy"));
 
   ran = run_graphc("train " + std::string(digits) + " --json --epochs 1 --init " + weights);
   CHECK(json::parse(ran.out)["train_loss"].get<double>() < 0.06);
