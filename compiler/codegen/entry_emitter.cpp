@@ -42,7 +42,7 @@ class EntryEmitter {
     if (is_init_) write_heads();
     for (size_t s = 0; s < p_.stages.size(); s++) {
       if (p_.stages[s].checks_loss) check_loss();
-      for (size_t l = 0; l < p_.stages[s].launches.size(); l++) launch(p_.stages[s].launches[l], fmt::format("{}_stage{}_{}", symbol, s, l));
+      stage(p_.stages[s], fmt::format("{}_stage{}", symbol, s));
     }
     b_.CreateRet(b_.getInt32(0));
     return f_;
@@ -223,22 +223,61 @@ class EntryEmitter {
     return f;
   }
 
-  void launch(const Launch& l, const std::string& name) {
-    llvm::Function* stage = stage_function(l, name);
+  // How many tasks a launch has, from the rows; a constant where it has one.
+  Value* tasks_of(const Launch& l, Value* rows) {
     const loops::Kernel& k = m_.kernels[l.kernel];
     int64_t chunk = k.task_chunk;
-    bool one = !chunk || k.task_extent.at(m_.max_rows) <= chunk;
-    if (one && !hook_every_kernel_) {
-      b_.CreateCall(stage, {context_, b_.getInt32(0), b_.getInt32(0)});
-      return;
+    if (!chunk || k.task_extent.at(m_.max_rows) <= chunk) return b_.getInt32(1);
+    Value* size = k.task_extent.is_batch ? b_.CreateMul(rows, b_.getInt32(uint32_t(k.task_extent.size))) : (Value*)b_.getInt32(uint32_t(k.task_extent.size));
+    return b_.CreateUDiv(b_.CreateAdd(size, b_.getInt32(uint32_t(chunk - 1))), b_.getInt32(uint32_t(chunk)));
+  }
+
+  void run_tasks(llvm::Function* stage, Value* tasks, bool hooked) {
+    auto known = llvm::dyn_cast<llvm::ConstantInt>(tasks);
+    if (known && known->isOne() && !hooked) b_.CreateCall(stage, {context_, b_.getInt32(0), b_.getInt32(0)});
+    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), stage, tasks});
+  }
+
+  void stage(const Stage& s, const std::string& name) {
+    double work = 0;
+    for (const Launch& l : s.launches) work += l.flops;
+    // Below this, waiting for another thread costs more than it does.
+    constexpr double least_work = 65536;
+    bool together = s.launches.size() > 1 && work >= least_work && !hook_every_kernel_;
+    std::vector<llvm::Function*> functions;
+    for (size_t l = 0; l < s.launches.size(); l++) {
+      functions.push_back(stage_function(s.launches[l], fmt::format("{}_{}", name, l)));
+      if (!together) run_tasks(functions[l], tasks_of(s.launches[l], rows_), hook_every_kernel_);
     }
-    if (one) {
-      b_.CreateCall(run_stage(), {context_, f_->getArg(7), stage, b_.getInt32(1)});
-      return;
+    if (!together) return;
+    Value* tasks = b_.getInt32(0);
+    for (const Launch& l : s.launches) tasks = b_.CreateAdd(tasks, tasks_of(l, rows_));
+    run_tasks(joint_function(s, functions, name), tasks, false);
+  }
+
+  // The tasks of all launches of a stage, one launch's after the other's.
+  llvm::Function* joint_function(const Stage& s, const std::vector<llvm::Function*>& functions, const std::string& name) {
+    auto f = llvm::Function::Create(functions[0]->getFunctionType(), llvm::Function::InternalLinkage, name, module_);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    auto outer = b_.saveIP();
+    auto block = [&] { return llvm::BasicBlock::Create(module_.getContext(), "", f); };
+    b_.SetInsertPoint(block());
+    Value* rows = b_.CreateLoad(i32_, b_.CreateStructGEP(context_type_, f->getArg(0), 6));
+    Value* task = f->getArg(1);
+    for (size_t l = 0; l < functions.size(); l++) {
+      Value* own = l + 1 < functions.size() ? tasks_of(s.launches[l], rows) : nullptr;
+      auto call = block(), behind = own ? block() : nullptr;
+      if (own) b_.CreateCondBr(b_.CreateICmpULT(task, own), call, behind);
+      else b_.CreateBr(call);
+      b_.SetInsertPoint(call);
+      b_.CreateCall(functions[l], {f->getArg(0), task, f->getArg(2)});
+      b_.CreateRetVoid();
+      if (!own) break;
+      b_.SetInsertPoint(behind);
+      task = b_.CreateSub(task, own);
     }
-    Value* size = k.task_extent.is_batch ? b_.CreateMul(rows_, b_.getInt32(uint32_t(k.task_extent.size))) : (Value*)b_.getInt32(uint32_t(k.task_extent.size));
-    Value* tasks = b_.CreateUDiv(b_.CreateAdd(size, b_.getInt32(uint32_t(chunk - 1))), b_.getInt32(uint32_t(chunk)));
-    b_.CreateCall(run_stage(), {context_, f_->getArg(7), stage, tasks});
+    b_.restoreIP(outer);
+    return f;
   }
 
   // void run(context, hooks, stage, tasks): the hook where there is one, else one task after the other.

@@ -290,7 +290,7 @@ class Lowering {
     At at = identity(int(rank));
     at.erase(at.begin() + axis);
     Block of_result = stores(c_.domain.without(int(axis)), at);
-    cost_ += weight(k_, e);
+    cost_ = weight(k_, e) + cost_ / std::max<double>(1, double(extents_[axis].at(max_rows_)));
     collapse(k_, extents_, of_result, axis + 1, rank);
     Block body{{.kind = Statement::reduce, .variable = axis, .extent = extents_[axis], .value = e, .result = results_[c_.anchor], .op = n.op}};
     body.insert(body.end(), of_result.begin(), of_result.end());

@@ -201,13 +201,55 @@ class EntryPlan {
       for (uint32_t t : next[s])
         if (--missing[t] == 0) ready.push(t);
     }
-    if (order_.size() == n) return true;
+    if (order_.size() == n) {
+      group(next);
+      return true;
+    }
     // A reader of an old value needs a new one first: that update goes through a temporary.
     for (uint32_t s = 0; s < n; s++)
       if (missing[s])
         for (uint32_t u : fusion_.clusters[s].updates)
           if (defer(u)) return false;
     throw InternalError("plan: the kernels of " + g_.name + " cannot be ordered");
+  }
+
+  // Small steps that do not need each other share a stage: one wait for other threads instead of several. Large ones have tasks
+  // enough by themselves.
+  void group(const std::vector<std::vector<uint32_t>>& next) {
+    constexpr double stage_work = 4e6;  // some forty microseconds of one core
+    constexpr size_t window = 8;        // how far a step may move up, because what it writes lives longer then
+    std::vector<uint32_t> open_before(steps_.size(), 0);
+    for (const auto& followers : next)
+      for (uint32_t t : followers) open_before[t]++;
+    std::vector<bool> done(steps_.size(), false);
+    groups_.clear();
+    for (size_t first = 0; first < order_.size(); first++) {
+      if (done[order_[first]]) continue;
+      std::vector<uint32_t> group{order_[first]};
+      double work = work_of(order_[first]);
+      for (size_t i = first + 1, seen = 0; i < order_.size() && seen < window; i++) {
+        uint32_t s = order_[i];
+        if (done[s]) continue;
+        seen++;
+        bool single = steps_[s].lowered.size() == 1 && steps_[group[0]].lowered.size() == 1;
+        if (open_before[s] || !single || work + work_of(s) > stage_work) continue;
+        group.push_back(s);
+        work += work_of(s);
+      }
+      for (uint32_t s : group) {
+        done[s] = true;
+        for (uint32_t t : next[s]) open_before[t]--;
+      }
+      // The longest first, so that threads end together.
+      std::stable_sort(group.begin(), group.end(), [&](uint32_t a, uint32_t b) { return work_of(a) > work_of(b); });
+      groups_.push_back(std::move(group));
+    }
+  }
+
+  double work_of(uint32_t step) const {
+    double work = 0;
+    for (const Lowered& l : steps_[step].lowered) work += l.flops;
+    return work;
   }
 
   // What a cluster computes, by id: from what it writes back to what it loads.
@@ -246,11 +288,14 @@ class EntryPlan {
       if (!is_memory_source(g_[v])) p_.cached.push_back(v);
   }
 
-  void launch(Lowered l, std::string label, std::vector<std::string> decisions, bool checks, std::vector<ValueId> values = {}) {
-    Stage stage;
-    stage.checks_loss = checks;
-    stage.launches.push_back({kernels_.add(std::move(l.kernel)), std::move(l.arguments), std::move(label), l.flops, std::move(decisions), std::move(values)});
-    p_.stages.push_back(std::move(stage));
+  void launch(Lowered l, std::string label, std::vector<std::string> decisions, std::vector<ValueId> values = {}) {
+    p_.stages.back().launches.push_back({kernels_.add(std::move(l.kernel)), std::move(l.arguments), std::move(label), l.flops, std::move(decisions), std::move(values)});
+  }
+
+  // A stage that changes a variable comes after the check of the loss.
+  void open_stage(bool updates) {
+    p_.stages.push_back({.launches = {}, .checks_loss = updates && !checked_});
+    checked_ |= updates;
   }
 
   std::string label_of(const Cluster& c) const {
@@ -263,27 +308,22 @@ class EntryPlan {
   }
 
   void emit() {
-    bool checked = p_.loss == ~0u;
-    for (uint32_t s : order_) {
-      for (size_t i = 0; i < steps_[s].lowered.size(); i++) {
-        const Cluster& c = fusion_.clusters[s];
-        bool is_copy = i + 1 < steps_[s].lowered.size();
-        bool checks = !checked && steps_[s].updates && !is_copy;
-        checked |= checks;
-        launch(std::move(steps_[s].lowered[i]), is_copy ? "transpose" : label_of(c), is_copy ? std::vector<std::string>{} : c.decisions, checks,
-               is_copy ? std::vector<ValueId>{} : values_of(s));
+    checked_ = p_.loss == ~0u;
+    for (const auto& group : groups_) {
+      for (Lowered& l : steps_[group[0]].lowered) {
+        if (&l == &steps_[group[0]].lowered.back()) break;
+        open_stage(false);
+        launch(std::move(l), "transpose", {});
       }
+      open_stage(std::any_of(group.begin(), group.end(), [&](uint32_t s) { return steps_[s].updates; }));
+      for (uint32_t s : group) launch(std::move(steps_[s].lowered.back()), label_of(fusion_.clusters[s]), fusion_.clusters[s].decisions, values_of(s));
     }
     for (const auto& [update, temporary] : deferred_) {
       const Update& u = g_.updates[update];
-      launch(lower_copy(g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"}, !checked);
-      checked = true;
+      open_stage(true);
+      launch(lower_copy(g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"});
     }
-    if (!checked) {  // nothing is updated: the status is all
-      Stage stage;
-      stage.checks_loss = true;
-      p_.stages.push_back(stage);
-    }
+    if (!checked_) open_stage(true);  // nothing is updated: the status is all
   }
 
   void find_lifetimes() {
@@ -321,7 +361,9 @@ class EntryPlan {
   std::map<std::string, uint32_t> variables_;
   std::map<uint32_t, uint32_t> deferred_, transposed_, transposed_by_;  // update -> temporary; operand -> its copy; copy -> cluster
   std::vector<Step> steps_;
-  std::vector<uint32_t> order_;
+  std::vector<uint32_t> order_;                // of the steps
+  std::vector<std::vector<uint32_t>> groups_;  // the same, a stage each
+  bool checked_ = false;                       // a stage so far checks the loss
 };
 
 uint64_t fingerprint_of(const PlanModule& m) {

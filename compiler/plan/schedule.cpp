@@ -71,7 +71,7 @@ ContractionSchedule schedule_contraction(const Target& target, const Contraction
 }
 
 int64_t choose_chunk(int64_t steps, double cost, int64_t multiple) {
-  constexpr double task_cost = 65536;  // element operations; some ten microseconds
+  constexpr double task_cost = 65536;  // element operations; some half a microsecond, above what handing it out costs
   int64_t chunk = std::max<int64_t>(1, int64_t(std::ceil(task_cost / std::max(cost, 1.0))));
   chunk = (chunk + multiple - 1) / multiple * multiple;
   return std::max<int64_t>(multiple, std::min(chunk, std::max<int64_t>(steps, 1)));

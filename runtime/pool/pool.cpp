@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a late worker cannot touch a job that is over: it claims a task (takes one off `unclaimed_`, never below zero) before it
+// How a late worker cannot touch a job that is over: it claims a task (takes it off `unclaimed_`, never below zero) before it
 // reads anything of the job, and a job with a claimed task is not over before that task is reported in `unfinished_`.
 //
 // Workers are help, not a condition: the caller takes tasks too, and waits only for those that a worker has claimed. So a
@@ -60,23 +60,26 @@ void Pool::parallel_for(uint32_t tasks, Body body, void* arg) noexcept {
     for (uint32_t task = 0; task < tasks; ++task) body(arg, task, 0);
     return;
   }
+  // Few tasks are mostly short ones, of which each claim would be a good part: an equal share at a time.
+  uint32_t share = tasks <= 4 * threads() ? std::max(1u, tasks / threads()) : 1;
   job_ = {body, arg, tasks};
   unfinished_.store(tasks, std::memory_order_relaxed);
-  unclaimed_.store(tasks - 1);  // publishes the job; its first task is the caller's
-  wake(tasks - 1);
-  body(arg, 0, 0);
-  join(1 + run_tasks(0));
+  unclaimed_.store(uint64_t(share) << 32 | (tasks - share));  // publishes the job; its first share is the caller's
+  wake(tasks - share);
+  for (uint32_t task = 0; task < share; ++task) body(arg, task, 0);
+  join(share + run_tasks(0));
   busy_.store(false, std::memory_order_release);
 }
 
 // Runs tasks until none is unclaimed; how many.
 uint32_t Pool::run_tasks(uint32_t worker) noexcept {
   uint32_t done = 0;
-  for (uint32_t left = unclaimed_.load(std::memory_order_relaxed); left;) {
-    if (!unclaimed_.compare_exchange_weak(left, left - 1, std::memory_order_acquire, std::memory_order_relaxed)) continue;
-    job_.body(job_.arg, job_.tasks - left, worker);
-    ++done;
-    left = unclaimed_.load(std::memory_order_relaxed);
+  for (uint64_t seen = unclaimed_.load(std::memory_order_relaxed); uint32_t(seen);) {
+    uint32_t left = uint32_t(seen), share = std::min(left, uint32_t(seen >> 32));
+    if (!unclaimed_.compare_exchange_weak(seen, seen - share, std::memory_order_acquire, std::memory_order_relaxed)) continue;
+    for (uint32_t task = job_.tasks - left, end = task + share; task < end; ++task) job_.body(job_.arg, task, worker);
+    done += share;
+    seen = unclaimed_.load(std::memory_order_relaxed);
   }
   return done;
 }
@@ -111,17 +114,17 @@ void Pool::serve(uint32_t worker) noexcept {
 // Spins, yields, sleeps. Each may end without a task.
 void Pool::wait_for_tasks() noexcept {
   for (int spin = 0; spin < spins; ++spin) {
-    if (unclaimed_.load(std::memory_order_relaxed)) return;
+    if (uint32_t(unclaimed_.load(std::memory_order_relaxed))) return;
     pause();
   }
   for (auto start = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - start < awake;) {
-    if (unclaimed_.load(std::memory_order_relaxed)) return;
+    if (uint32_t(unclaimed_.load(std::memory_order_relaxed))) return;
     std::this_thread::yield();
   }
   // All of this is sequentially consistent, as is the other side: either the caller sees a sleeper, or the sleeper its job.
   sleepers_.fetch_add(1);
   uint32_t wakes = wakes_.load();
-  if (!unclaimed_.load() && !stop_.load()) wakes_.wait(wakes);
+  if (!uint32_t(unclaimed_.load()) && !stop_.load()) wakes_.wait(wakes);
   sleepers_.fetch_sub(1);
 }
 

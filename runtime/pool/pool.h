@@ -46,8 +46,9 @@ class Pool {
   void wait_for_tasks() noexcept;
   void stop() noexcept;
 
-  // A cache line each, by who writes them. Task `job_.tasks - unclaimed_` is the next one.
-  alignas(64) std::atomic<uint32_t> unclaimed_{0};
+  // A cache line each, by who writes them. Low half: how many tasks nobody has claimed; the next one is `job_.tasks` less that.
+  // High half: how many make a claim.
+  alignas(64) std::atomic<uint64_t> unclaimed_{0};
   Job job_{};
   alignas(64) std::atomic<uint32_t> unfinished_{0};  // tasks that no worker has reported; the caller's own stay in it
   alignas(64) std::atomic<uint32_t> sleepers_{0};
