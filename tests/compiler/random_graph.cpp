@@ -29,7 +29,7 @@ class Drawer {
     anchor_ = parameter({size()});
     keep(leaf({DType::f32, drawn_shape(1, true)}));
     for (int64_t n = 1 + random_.below(3); n > 0; n--) attempt([&] { keep(leaf({DType::f32, drawn_shape(1 + int(random_.below(3)), true)})); });
-    for (int64_t n = 3 + random_.below(13); n > 0; n--) attempt([&] { step(); });
+    for (int64_t n = 3 + random_.below(chance(4) ? 40 : 12); n > 0; n--) attempt([&] { step(); });
     finish();
     return {b_.finish(), uint32_t(max_rows_)};
   }
@@ -154,11 +154,12 @@ class Drawer {
     return keep(leaf(t));
   }
 
-  // Mostly inside of the case's range, so that numbers stay numbers.
-  Tensor tame(Tensor x, const Case& c) {
+  // Mostly inside of the case's range, so that numbers stay numbers. Indices stay below `limit`.
+  Tensor tame(Tensor x, const Case& c, int64_t limit = 4) {
+    if (x.dtype() == DType::i32 && chance(80)) return min(max(x, 0.0), double(limit - 1));
     if (x.dtype() != DType::f32) return x;
     bool usual = c.low == -2 && c.high == 2;
-    if (!chance(usual ? 15 : 90)) return x;
+    if (!chance(usual ? 15 : 95)) return x;
     return usual ? tanh(x) : tanh(x) * ((c.high - c.low) / 2) + (c.high + c.low) / 2;
   }
 
@@ -166,10 +167,10 @@ class Drawer {
 
   void step() {
     int64_t kind = random_.below(100);
-    if (kind < 30) from_case();
-    else if (kind < 55) elementwise();
-    else if (kind < 72) movement();
-    else if (kind < 82) reduction();
+    if (kind < 42) from_case();
+    else if (kind < 56) elementwise();
+    else if (kind < 73) movement();
+    else if (kind < 83) reduction();
     else if (kind < 93) contraction();
     else layer();
   }
@@ -217,7 +218,9 @@ class Drawer {
     std::vector<Tensor> operands;
     for (size_t o = 0; o < c.operands.size(); o++) {
       Shape shape = resized(c.operands[o].shape, sizes);
-      operands.push_back(tame(given[o] ? *given[o] : fit({c.operands[o].dtype, shape}), c));
+      bool among_classes = o > 0 && operands[0].rank() > 0 && !operands[0].shape().back().is_batch && operands[0].shape().back().size > 0;
+      int64_t limit = among_classes ? operands[0].shape().back().size : c.int_high;
+      operands.push_back(tame(given[o] ? *given[o] : fit({c.operands[o].dtype, shape}), c, limit));
     }
     return s.build(c, b_, operands);
   }
@@ -369,8 +372,11 @@ class Drawer {
       for (ValueId o : b_.graph()[v].operands) is_read[o] = true;
     Tensor loss = sum_of_squares(anchor_) * 0.01;  // so that there is something to train
     std::vector<Tensor> terms;
-    for (size_t i = 0; i < pool_.size(); i++)
-      if (pool_[i].dtype() == DType::f32 && (!is_read[pool_[i].id] || chance(10))) terms.push_back(term(pool_[i]));
+    for (size_t i = 0; i < pool_.size(); i++) {
+      if (is_read[pool_[i].id] && !chance(10)) continue;
+      bool is_float = pool_[i].dtype() == DType::f32;
+      terms.push_back(term(is_float ? pool_[i] : tanh(cast(pool_[i], DType::f32))));
+    }
     for (const Tensor& t : terms) loss = chance(70) ? loss + t : loss + t * random_.uniform(-1, 1);
     for (int64_t n = random_.below(4); n > 0; n--) b_.output(new_name("o"), any(pool_));
     for (int64_t n = random_.below(3); n > 0; n--)
