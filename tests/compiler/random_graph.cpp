@@ -256,7 +256,7 @@ class Drawer {
   std::optional<Attribute> drawn_attribute(const OpDef& op, const std::string& name, const Shape& x, int64_t axis) {
     int64_t n = axis < x.rank() ? x[int(axis)].size : 1;
     if (name == "axis") return axis;
-    if (name == "start") return start_ = random_.below(std::min<int64_t>(n, 4));
+    if (name == "start") return start_ = random_.below(std::clamp<int64_t>(n, 1, 4));
     if (name == "size") return 1 + random_.below(std::max<int64_t>(n - start_, 1));
     if (name == "step") return chance(60) ? int64_t(1) : 1 + random_.below(3);
     if (name == "before" || name == "after") return random_.below(4);
@@ -280,7 +280,7 @@ class Drawer {
       if (a == x.rank()) break;
       Dim d = x[a];
       int64_t by = one_of({1, 2, 3, 4, 5});
-      if (!widens && !d.is_batch && d.size % by == 0 && d.size && chance(50)) shape.push_back(d.size / by), shape.push_back(by);
+      if (!widens && !d.is_batch && d.size % by == 0 && d.size && shape.rank() + x.rank() - a < max_rank && chance(50)) shape.push_back(d.size / by), shape.push_back(by);
       else if (!widens && a == merged && shape.rank() && chance(60)) shape[shape.rank() - 1] = Dim(shape.back().size * d.size, shape.back().is_batch || d.is_batch);
       else shape.push_back(d);
     }

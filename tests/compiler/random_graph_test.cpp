@@ -69,6 +69,7 @@ TEST_CASE("random training graphs: evaluator and compiled code agree in bits") {
   describe_target();  // LLVM's tables are made once, before the processes part
   uint64_t first = number("GRAPHC_RANDOM_FIRST", 1), count = number("GRAPHC_RANDOM_GRAPHS", 200), not_finite = 0;
   for (uint64_t seed = first; seed < first + count; seed++) {
+    CAPTURE(seed);
     RandomModel m = random_model(seed);
     Checks checks = checks_of(seed);
     bool nan = false;
