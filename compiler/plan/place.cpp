@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Greedy: each buffer at the smallest gap that holds it among the buffers placed before that are alive with it. In several
-// orders (largest first; most bytes times stages first; by first stage), of which the one that ends lowest counts.
+// orders (largest first; most bytes times stages first; by first stage; longest first), of which the one that ends lowest counts.
+// Where that is not close to what is alive at once, what lies on top is moved to the front of the order, and all is placed again.
 #include "compiler/plan/place.h"
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <numeric>
 
 namespace graphc {
+
+static constexpr int repairs = 40;
 
 static uint64_t align(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 
@@ -53,13 +56,25 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
       [](const Lifetime& a, const Lifetime& b) { return a.last - a.first > b.last - b.first; },
   };
   std::vector<uint64_t> best;
-  for (const auto& before : orders) {
-    std::vector<size_t> order(buffers.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return before(buffers[a], buffers[b]); });
+  std::vector<size_t> order(buffers.size()), best_order;
+  auto attempt = [&] {
     uint64_t at = 0;
     auto offsets = place_in_order(buffers, order, begin, alignment, &at);
-    if (best.empty() || at < *end) best = std::move(offsets), *end = at;
+    if (best.empty() || at < *end) best = offsets, best_order = order, *end = at;
+    return offsets;
+  };
+  for (const auto& before : orders) {
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return before(buffers[a], buffers[b]); });
+    attempt();
+  }
+  uint64_t bound = live_bytes_bound(buffers, alignment), enough = begin + bound + bound / 20;
+  order = best_order;
+  auto offsets = best;
+  for (int round = 0; round < repairs && *end > enough; round++) {
+    auto top = std::max_element(order.begin(), order.end(), [&](size_t a, size_t b) { return offsets[a] + buffers[a].bytes < offsets[b] + buffers[b].bytes; });
+    std::rotate(order.begin(), top, top + 1);
+    offsets = attempt();
   }
   return best;
 }
