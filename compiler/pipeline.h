@@ -21,6 +21,7 @@ std::span<const Pass> passes();
 struct PipelineOptions {
   uint32_t max_rows = 32;
   bool fused = true;  // false: one kernel a node, for the oracle ladder
+  uint64_t memory_budget = 0;  // as in plan/plan.h
   // Called after each stage of the pipeline with its name, the seconds it took and the module as it is then.
   std::function<void(const std::string& name, double seconds, const Module&)> observe = {};
 };

@@ -52,7 +52,7 @@ class Bench {
     const Minimize& loss = only_loss(file);
     uint64_t seed = o_.seed ? *o_.seed : file.train.seed ? uint64_t(*file.train.seed) : 1;
     uint64_t rows = stored && !o_.batch ? rows_of_batches(*stored, file.model.tables, o_.batches) : batch_of(file, o_.batch);
-    Compiled compiled = compile_model(file, rows);
+    Compiled compiled = compile_model(file, rows, o_.model.budget());
     Instance net = compiled.program.instance(seed);
     set_threads(net, o_.threads);
     double reading = clock_seconds();
@@ -118,7 +118,7 @@ class Bench {
   }
 
   void measure_each_kernel(const ModelFile& file, uint64_t seed) {
-    hooked_.emplace(compile(file.model, {.max_rows = rows_, .hook_every_kernel = true}));
+    hooked_.emplace(compile(file.model, {.max_rows = rows_, .hook_every_kernel = true, .memory_budget = o_.model.budget()}));
     Instance net = hooked_->instance(seed);
     if (!o_.init.empty()) net.load(o_.init);
     kernels_ = measure_kernels(hooked_->plan(), net, entry_->info().name, batches_, rows_, o_.seconds);

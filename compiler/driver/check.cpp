@@ -115,7 +115,7 @@ std::vector<Row> check_entry(const PlanModule& plan, const Graph& grad, Instance
 int run(const CheckOptions& o) {
   ModelFile file = o.model.read();
   if (file.model.losses.empty()) only_loss(file);
-  Compiled compiled = compile_model(file, rows);
+  Compiled compiled = compile_model(file, rows, o.model.budget());
   Instance net = compiled.program.instance(o.seed.value_or(1));
   std::vector<Row> all;
   for (const Graph& entry : compiled.program.plan().module.entries)

@@ -87,7 +87,7 @@ int run(const CompileCommandOptions& o) {
   auto observe = [&](const std::string& stage, double, const Module& module) {
     if (stage == "attach_optimizer") differentiated = print(module);
   };
-  PlanModule plan = build_plan(file.model, target, {.max_rows = uint32_t(batch_of(file, o.batch)), .observe = observe});
+  PlanModule plan = build_plan(file.model, target, {.max_rows = uint32_t(batch_of(file, o.batch)), .memory_budget = o.model.budget(), .observe = observe});
 
   // All are made before the first is written.
   std::vector<std::pair<std::filesystem::path, std::string>> files;

@@ -40,7 +40,7 @@ int run(const EvalOptions& o) {
   ModelFile file = o.model.read();
   only_loss(file);
   // The blocks of rows that train takes, so that the same weights give the same bits.
-  Compiled compiled = compile_model(file, batch_of(file, o.batch));
+  Compiled compiled = compile_model(file, batch_of(file, o.batch), o.model.budget());
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
   Dataset rows = test_rows(o, file, net.module(), class_names_of(net.load(o.weights)));

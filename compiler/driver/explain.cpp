@@ -48,7 +48,7 @@ std::string setting(const Setting<T>& value, const std::string& otherwise) {
 int run(const ExplainOptions& o) {
   if (!o.html.empty()) throw Error("--html comes with a later version; --dot writes the same graph for graphviz");
   ModelFile file = o.model.read();
-  PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, o.batch))});
+  PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, o.batch)), .memory_budget = o.model.budget()});
   std::string entry = !o.entry.empty() ? o.entry : !file.model.losses.empty() ? file.model.losses[0].step : "predict";
   std::vector<std::string> names;
   for (const Plan& p : plan.plans) names.push_back(p.entry);

@@ -20,9 +20,12 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 std::string where(const EntryView& view, ValueId v) {
+  constexpr size_t most = 4;  // a constant may be in every kernel
   std::vector<std::string> names;
-  for (size_t k : view.computed_in[v]) names.push_back(view.kernel_name(k));
-  return join(names);
+  size_t count = 0;
+  for (size_t k : view.computed_in[v])
+    if (count++ < most) names.push_back(view.kernel_name(k));
+  return count <= most ? join(names) : fmt::format("{} and {} more", join(names), count - most);
 }
 
 bool is_backward_kernel(const EntryView& view, size_t kernel) {

@@ -26,7 +26,7 @@ int run(const PredictOptions& o) {
   if (!o.to.ends_with(".npy")) throw Error("-o " + o.to + ": predictions are written as .npy; choose this ending");
   ModelFile file = o.model.read();
   if (file.model.forward.outputs.empty()) throw Error(file.path + ": the model has no output; add: output NAME = VALUE");
-  Compiled compiled = compile_model(file, batch_of(file, o.batch));
+  Compiled compiled = compile_model(file, batch_of(file, o.batch), o.model.budget());
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
   net.load(o.weights);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/driver/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <limits>
 
@@ -14,7 +17,19 @@ namespace graphc::driver {
 void ModelOptions::declare(Options& options, bool with_freeze) {
   options.argument(path, "MODEL", "the model file");
   options.many("--set", set, "NAME=VALUE", "replaces a let of the file, or an argument of its optimizer");
+  options.text("--memory-budget", memory_budget, "BYTES", "of workspace, with KB, MB or GB behind the number: recompute what does not fit");
   if (with_freeze) options.many("--freeze", freeze, "PATTERN", "parameters that stay as they are: a name, a prefix, or with *");
+}
+
+uint64_t ModelOptions::budget() const {
+  if (memory_budget.empty()) return 0;
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(memory_budget.data(), memory_budget.data() + memory_budget.size(), number);
+  std::string unit(static_cast<const char*>(end), memory_budget.data() + memory_budget.size());
+  const std::pair<const char*, uint64_t> units[] = {{"", 1}, {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}};
+  for (const auto& [name, factor] : units)
+    if (error == std::errc() && number && number < uint64_t{1} << 32 && unit == name) return number * factor;
+  throw Error(fmt::format("--memory-budget: expected bytes such as 262144, 256KB or 2MB, got {}", memory_budget), ErrorKind::user);
 }
 
 static void freeze_parameters(Model& model, const std::string& pattern) {
@@ -50,9 +65,9 @@ const Minimize& only_loss(const ModelFile& file) {
   return losses[0];
 }
 
-Compiled compile_model(const ModelFile& file, uint64_t rows) {
+Compiled compile_model(const ModelFile& file, uint64_t rows, uint64_t memory_budget) {
   auto start = std::chrono::steady_clock::now();
-  Compiled result{compile(file.model, {.max_rows = uint32_t(rows)})};
+  Compiled result{compile(file.model, {.max_rows = uint32_t(rows), .memory_budget = memory_budget})};
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

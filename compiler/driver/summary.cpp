@@ -79,7 +79,7 @@ uint64_t state_bytes(const PlanModule& plan, Role role) {
 
 int run(const ModelOptions& options, const std::optional<uint64_t>& batch) {
   ModelFile file = options.read();
-  PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, batch))});
+  PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, batch)), .memory_budget = options.budget()});
   std::vector<std::vector<std::string>> rows{{"layer", "output", "parameters", ""}};
   uint64_t all = 0, trained = 0;
   for (const Layer& layer : layers_of(file.model))

@@ -37,7 +37,10 @@ bool is_floating(const Graph& graph, ValueId v) {
   if (op.op_class == OpClass::elementwise || node.op == Op::gather) return true;
   if (op.op_class == OpClass::source) return !is_memory_source(node);
   if (op.op_class != OpClass::movement || node.op == Op::transpose) return false;
-  if (node.op == Op::reshape) return changes_unit_axes_only(graph[node.operands[0]].type.shape, node.type.shape);
+  if (node.op == Op::reshape) {
+    const Shape& from = graph[node.operands[0]].type.shape;
+    return from != node.type.shape && changes_unit_axes_only(from, node.type.shape);  // an equal shape: a view (recompute.h)
+  }
   return op.index_map != nullptr;
 }
 

@@ -5,12 +5,14 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
 #include <queue>
 #include <set>
 
 #include "compiler/plan/fuse.h"
 #include "compiler/plan/lower.h"
 #include "compiler/plan/place.h"
+#include "compiler/plan/recompute.h"
 
 namespace graphc {
 
@@ -373,6 +375,40 @@ uint64_t fingerprint_of(const PlanModule& m) {
   return XXH64(text.data(), text.size(), 1);
 }
 
+// Buffers that lie in the workspace when it is fullest, largest first, for the message that there is too little.
+std::vector<std::string> largest_buffers(const Plan& p) {
+  std::vector<const PlanBuffer*> all;
+  for (const PlanBuffer& b : p.buffers)
+    if (b.region == Region::workspace) all.push_back(&b);
+  std::stable_sort(all.begin(), all.end(), [](auto a, auto b) { return a->bytes > b->bytes; });
+  std::vector<std::string> notes;
+  for (size_t i = 0; i < std::min<size_t>(all.size(), 4); i++) notes.push_back(fmt::format("{} takes {} bytes", all[i]->name, all[i]->bytes));
+  return notes;
+}
+
+// The graph that is planned: the entry itself where it fits the budget, else with as little computed again as makes it fit.
+Graph fit(const PlanModule& m, const Graph& entry, const PlanOptions& options) {
+  auto trial = [&](const Graph& g) {
+    PlanModule scratch;
+    scratch.target = m.target, scratch.max_rows = m.max_rows, scratch.variables = m.variables, scratch.module.inputs = m.module.inputs, scratch.module.hypers = m.module.hypers;
+    Kernels kernels(scratch.kernels);
+    return EntryPlan(scratch, kernels, g, options).run();
+  };
+  Plan whole = trial(entry);
+  if (whole.workspace_bytes <= options.memory_budget) return entry;
+  uint64_t smallest = whole.workspace_bytes;
+  size_t wanted = wanted_values(entry), most = std::min<size_t>(wanted, 2 * size_t(std::sqrt(double(wanted))) + 2);
+  for (size_t segments = 2; segments <= most; segments++) {
+    Graph cut = recompute(entry, segments);
+    uint64_t bytes = trial(cut).workspace_bytes;
+    if (bytes <= options.memory_budget) return cut;
+    smallest = std::min(smallest, bytes);
+  }
+  auto notes = largest_buffers(whole);
+  notes.insert(notes.begin(), fmt::format("the smallest budget that works is {} bytes; without one it takes {}", smallest, whole.workspace_bytes));
+  throw CompileError(Diagnostic{{}, fmt::format("plan: the entry {} does not fit a workspace of {} bytes for {} rows", entry.name, options.memory_budget, m.max_rows), notes});
+}
+
 }  // namespace
 
 PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, const PlanOptions& options) {
@@ -389,7 +425,8 @@ PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, c
   }
   m.fingerprint = fingerprint_of(m);
   Kernels kernels(m.kernels);
-  for (const Graph& graph : m.module.entries) {
+  for (Graph& graph : m.module.entries) {
+    if (options.memory_budget) graph = fit(m, graph, options);
     m.plans.push_back(EntryPlan(m, kernels, graph, options).run());
     m.workspace_bytes = std::max(m.workspace_bytes, m.plans.back().workspace_bytes);
   }

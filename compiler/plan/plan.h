@@ -6,11 +6,12 @@
 namespace graphc {
 
 struct PlanOptions {
-  bool fused = true;  // false: one kernel a node
+  bool fused = true;           // false: one kernel a node
+  uint64_t memory_budget = 0;  // bytes of workspace that no entry may exceed; 0: as much as is fastest
 };
 
 // One function of module, target and maximum of rows: fuse -> lower -> order into stages -> place in memory.
-// The entries must be free of calls.
+// The entries must be free of calls. CompileError where no plan fits the budget; it names the smallest that one fits.
 PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, const PlanOptions& options = {});
 
 }  // namespace graphc

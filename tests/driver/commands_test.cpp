@@ -68,6 +68,25 @@ TEST_CASE("explain: both graphs, kernels, bytes, defaults") {
     CHECK(run_graphc("explain " + std::string(digits) + " --entry " + entry).code == 0);
 }
 
+TEST_CASE("--memory-budget: the workspace fits, or the message says what would") {
+  auto workspace = [](const std::string& budget) {
+    return json::parse(run_graphc("bench tests/bench/models/deep_narrow.gc --seconds 0 --no-kernels --json" + budget).out)["workspace_bytes"].get<uint64_t>();
+  };
+  uint64_t whole = workspace("");
+  CHECK(workspace(" --memory-budget 200KB") <= 200 << 10);
+  CHECK(whole > 400 << 10);
+  CHECK(has(run_graphc("explain tests/bench/models/deep_narrow.gc --memory-budget 200KB").out, " again"));
+  Ran ran = run_graphc("train tests/bench/models/deep_narrow.gc --memory-budget 20KB");
+  CHECK(ran.code == 2);
+  CHECK(has(ran.err, "does not fit a workspace of 20480 bytes for 32 rows"));
+  CHECK(has(ran.err, "the smallest budget that works is "));
+  for (const char* wrong : {"0", "-1", "12QB", "KB", "99999999999999999999"}) {
+    Ran refused = run_graphc("summary tests/bench/models/deep_narrow.gc --memory-budget=" + std::string(wrong));
+    CHECK(refused.code == 2);
+    CHECK(has(refused.err, "--memory-budget"));
+  }
+}
+
 TEST_CASE("check: the digits' gradients") {
   Ran ran = run_graphc("check " + std::string(digits) + " --json");
   REQUIRE(ran.code == 0);
