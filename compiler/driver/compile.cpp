@@ -21,7 +21,7 @@ namespace {
 
 struct CompileCommandOptions {
   ModelOptions model;
-  std::string folder, target, cpu, features, name, emit = "obj", entries, memory_budget, fixed_batch;
+  std::string folder, target, cpu, features, name, emit = "obj", entries, fixed_batch;
   std::optional<uint64_t> batch;
 };
 
@@ -76,7 +76,7 @@ bool is_identifier(const std::string& name) {
 int run(const CompileCommandOptions& o) {
   auto wanted = wanted_forms(o.emit);
   for (const auto& [option, value] :
-       {std::pair{"--entries", &o.entries}, {"--memory-budget", &o.memory_budget}, {"--fixed-batch", &o.fixed_batch}})
+       {std::pair{"--entries", &o.entries}, {"--fixed-batch", &o.fixed_batch}})
     if (!value->empty()) throw Error(std::string(option) + " comes with a later version");
   ModelFile file = o.model.read();
   std::string prefix = o.name.empty() ? file.model.tables.name : o.name;
@@ -125,7 +125,6 @@ Action declare_compile(Options& options) {
   options.text("--emit", o->emit, "LIST", "graph,grad,plan,loops,llvm,asm,obj (obj)");
   options.text("--entries", o->entries, "LIST", "comes with a later version");
   options.text("--fixed-batch", o->fixed_batch, "N", "comes with a later version");
-  options.text("--memory-budget", o->memory_budget, "BYTES", "comes with a later version");
   return [o] { return run(*o); };
 }
 

@@ -15,29 +15,7 @@ static double step_cycles(const Target& target, int rows, int vectors, bool stre
   double stream = streams ? 4.0 * vectors * target.vector_floats / 20 : 0;
   double latency = 4;  // fewer than eight independent sums wait for each other
   double spills = std::max(0, rows * vectors + vectors + 1 - registers);
-  return std::max({fmas, loads, latency, stream}) + 0.1 * loads + 4 * spills;
-}
-
-Tile choose_tile(const Target& target, int64_t m, int64_t n, int64_t k, bool divide) {
-  int width = std::max(1, target.vector_floats), registers = std::max(8, target.vector_registers);
-  Tile best{1, width};
-  double best_cycles = 1e300;
-  for (int vectors = 1; vectors <= 6; vectors++) {
-    if (vectors > 1 && int64_t(vectors - 1) * width >= n) break;
-    bool streams = 4 * k * width * vectors > target.l1_bytes;
-    for (int rows = 1; rows <= 24 && rows <= std::max<int64_t>(m, 1); rows++) {
-      if (rows * vectors + vectors + 1 > registers) break;
-      if (divide && m % rows) continue;
-      int64_t row_tiles = (m + rows - 1) / rows, full = n / (int64_t(vectors) * width);
-      int64_t rest = n - full * vectors * width;
-      int rest_vectors = int((rest + width - 1) / width);
-      double cycles = double(row_tiles) * (double(full) * step_cycles(target, rows, vectors, streams) + (rest ? step_cycles(target, rows, rest_vectors, streams) : 0));
-      // Every tile reads its operands anew: among equals the larger one.
-      cycles *= 1 + 0.002 * 24 / (rows * vectors);
-      if (cycles < best_cycles) best_cycles = cycles, best = {rows, vectors * width};
-    }
-  }
-  return best;
+  return std::max({fmas, loads, latency, stream}) + 0.2 * loads + 4 * spills;
 }
 
 int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
@@ -47,13 +25,39 @@ int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
   return sets / shared * ways;
 }
 
+// in_place: B is read where it lies; else from a panel.
+static Tile choose_tile(const Target& target, const ContractionShape& s, bool in_place) {
+  int width = std::max(1, target.vector_floats), registers = std::max(8, target.vector_registers);
+  Tile best{1, width};
+  double best_cycles = 1e300;
+  for (int vectors = 1; vectors <= 6; vectors++) {
+    if (vectors > 1 && int64_t(vectors - 1) * width >= s.n) break;
+    bool streams = 4 * s.k * width * vectors > target.l1_bytes || (in_place && s.k > rows_kept(target.l1_bytes, s.b_step));
+    for (int rows = 1; rows <= 24 && rows <= std::max<int64_t>(s.m, 1); rows++) {
+      if (rows * vectors + vectors + 1 > registers) break;
+      if (s.divide && s.m % rows) continue;
+      int64_t row_tiles = (s.m + rows - 1) / rows, full = s.n / (int64_t(vectors) * width);
+      int64_t rest = s.n - full * vectors * width;
+      int rest_vectors = int((rest + width - 1) / width);
+      double cycles = double(row_tiles) * (double(full) * step_cycles(target, rows, vectors, streams) + (rest ? step_cycles(target, rows, rest_vectors, streams) : 0));
+      // Every tile reads its operands anew: among equals the larger one.
+      cycles *= 1 + 0.002 * 24 / (rows * vectors);
+      // A rest is compiled as a second loop.
+      if (rest && full) cycles *= 1.03;
+      if (cycles < best_cycles) best_cycles = cycles, best = {rows, vectors * width};
+    }
+  }
+  return best;
+}
+
 ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
-  ContractionSchedule result{choose_tile(target, s.m, s.n, s.k, s.divide), 0, 0, false, 0};
-  Tile& tile = result.tile;
   bool across = s.b_column != 1 && target.vector_floats >= 4;
-  // Steps on more pages than the first level of address translation holds, or in too few sets of the cache.
+  // Steps on more pages than the first level of address translation holds, or in too few sets of the cache; and rows enough
+  // to pay for the copy.
   bool far = 4 * s.k * s.b_step > 64 * 4096 || s.k > 2 * rows_kept(target.l2_bytes, s.b_step);
-  bool scattered = s.b_column == 1 && far && s.m >= 8 * tile.m;
+  bool scattered = s.b_column == 1 && far && s.m >= 64;
+  ContractionSchedule result{choose_tile(target, s, !across && !scattered), 0, 0, false, 0};
+  Tile& tile = result.tile;
   if (across || scattered) {
     // A panel that L1 holds beside a's rows, and sums of as many rows as pay for its making, in L2 and on a thread's stack.
     int64_t panel = target.l1_bytes * 3 / 4 / (4 * tile.n), sums = (64 << 10) / (4 * tile.n);

@@ -11,14 +11,10 @@ namespace graphc {
 struct Tile {
   int m, n;  // rows, and columns of floats
 };
-// The register tile for result rows x columns of sums over k; `divide`: the row tile must divide m, because rows cannot be
-// done twice.
-Tile choose_tile(const Target& target, int64_t m, int64_t n, int64_t k, bool divide);
-
 // C[m, n] = sum over k of A[m, k] B[k, n], at the maximum of rows.
 struct ContractionShape {
   int64_t m, n, k;
-  bool divide;        // as above
+  bool divide;        // the row tile must divide m, because rows cannot be done twice
   int64_t b_column;   // floats between neighbouring columns of B, and between its steps of k
   int64_t b_step;
   bool rows_known, columns_known;  // at compile time
