@@ -30,8 +30,8 @@ class EntryEmitter {
     f_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module_);
     f_->addFnAttr(llvm::Attribute::NoUnwind);
     b_.SetInsertPoint(new_block("entry"));
-    // params, state, inputs, outputs, workspace, hyper values, rows: what a stage needs, on the stack.
-    context_type_ = llvm::StructType::get(module_.getContext(), {pointer_, pointer_, pointer_, pointer_, pointer_, pointer_, i32_});
+    // params, state, inputs, outputs, workspace, hyper values, rows, offsets: what a stage needs, on the stack.
+    context_type_ = llvm::StructType::get(module_.getContext(), {pointer_, pointer_, pointer_, pointer_, pointer_, pointer_, i32_, pointer_});
     context_ = b_.CreateAlloca(context_type_);
     hypers_ = b_.CreateAlloca(llvm::ArrayType::get(i32_, std::max<size_t>(p_.hypers.size(), 1)));
     rows_ = is_init_ ? (Value*)b_.getInt32(1) : f_->getArg(5);
@@ -40,9 +40,11 @@ class EntryEmitter {
     Value* fields[] = {f_->getArg(0), f_->getArg(1), f_->getArg(3), f_->getArg(4), f_->getArg(2), hypers_, rows_};
     for (unsigned i = 0; i < 7; i++) b_.CreateStore(fields[i], b_.CreateStructGEP(context_type_, context_, i));
     if (is_init_) write_heads();
+    count_signatures();
     for (size_t s = 0; s < p_.stages.size(); s++) {
       if (p_.stages[s].checks_loss) check_loss();
-      stage(p_.stages[s], fmt::format("{}_stage{}", symbol, s));
+      size_t part = 0;
+      for (const Unit& unit : units(p_.stages[s])) run_unit(unit, fmt::format("{}_stage{}_{}", symbol, s, part++));
     }
     b_.CreateRet(b_.getInt32(0));
     return f_;
@@ -189,36 +191,108 @@ class EntryEmitter {
     return global;
   }
 
-  // void stage(context, task, worker): what parallel_for calls.
-  llvm::Function* stage_function(const Launch& l, const std::string& name) {
-    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
-    auto f = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
-    f->addFnAttr(llvm::Attribute::NoUnwind);
-    auto outer = b_.saveIP();
-    b_.SetInsertPoint(llvm::BasicBlock::Create(module_.getContext(), "entry", f));
-    auto context = [&](unsigned i) {
-      return b_.CreateLoad(context_type_->getElementType(i), b_.CreateStructGEP(context_type_, f->getArg(0), i));
-    };
+  // ---- stages
+
+  // Launches whose tasks are handed out together.
+  using Unit = std::vector<const Launch*>;
+
+  std::vector<Unit> units(const Stage& s) const {
+    double work = 0;
+    for (const Launch& l : s.launches) work += l.flops;
+    // Below this, waiting for another thread costs more than it does.
+    constexpr double least_work = 65536;
+    bool together = work >= least_work && !hook_every_kernel_;
+    std::vector<Unit> all;
+    for (const Launch& l : s.launches) {
+      if (all.empty() || !together) all.emplace_back();
+      all.back().push_back(&l);
+    }
+    return all;
+  }
+
+  static bool is_moved(const PlanBuffer& b) {
+    return b.region == Region::params || b.region == Region::state || b.region == Region::workspace || b.region == Region::hyper;
+  }
+
+  // Units that differ in offsets only: layers that repeat are one function.
+  std::string signature(const Unit& unit) const {
+    std::string text;
+    for (const Launch* l : unit) {
+      text += fmt::format("|{}", l->kernel);
+      for (uint32_t a : l->arguments) {
+        const PlanBuffer& b = p_.buffers[a];
+        text += is_moved(b) ? fmt::format(",{}", int(b.region)) : fmt::format(",b{}", a);
+      }
+    }
+    return text;
+  }
+
+  // The offsets that a shared function reads, in the order of its arguments.
+  Value* offsets_of(const Unit& unit) {
+    std::vector<llvm::Constant*> offsets;
+    for (const Launch* l : unit)
+      for (uint32_t a : l->arguments)
+        if (is_moved(p_.buffers[a])) offsets.push_back(llvm::ConstantInt::get(integer_, p_.buffers[a].offset));
+    auto type = llvm::ArrayType::get(integer_, offsets.size());
+    return new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::PrivateLinkage, llvm::ConstantArray::get(type, offsets));
+  }
+
+  Value* context_field(Value* context, unsigned i) {
+    return b_.CreateLoad(context_type_->getElementType(i), b_.CreateStructGEP(context_type_, context, i));
+  }
+
+  // Calls the kernel of a launch; `table` and `next`: where its offsets are read from, and which comes next.
+  void call_kernel(llvm::Function* f, const Launch& l, Value* task, Value* table, uint64_t& next) {
     std::vector<Value*> arguments;
     for (uint32_t a : l.arguments) {
       const PlanBuffer& buffer = p_.buffers[a];
       Value* base = nullptr;
       switch (buffer.region) {
-        case Region::params: base = context(0); break;
-        case Region::state: base = context(1); break;
-        case Region::input: base = element(context(2), buffer.offset); break;
-        case Region::output: base = element(context(3), buffer.offset); break;
-        case Region::workspace: base = context(4); break;
-        case Region::hyper: base = context(5); break;
+        case Region::params: base = context_field(f->getArg(0), 0); break;
+        case Region::state: base = context_field(f->getArg(0), 1); break;
+        case Region::input: base = element(context_field(f->getArg(0), 2), buffer.offset); break;
+        case Region::output: base = element(context_field(f->getArg(0), 3), buffer.offset); break;
+        case Region::workspace: base = context_field(f->getArg(0), 4); break;
+        case Region::hyper: base = context_field(f->getArg(0), 5); break;
         case Region::constant: base = constant_data(buffer); break;
       }
-      bool is_place = buffer.region != Region::input && buffer.region != Region::output && buffer.offset;
-      arguments.push_back(is_place ? b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), base, buffer.offset) : base);
+      if (is_moved(buffer)) {
+        Value* offset = table ? b_.CreateLoad(integer_, b_.CreateConstInBoundsGEP1_64(integer_, table, next++))
+                              : (Value*)llvm::ConstantInt::get(integer_, buffer.offset);
+        base = b_.CreateInBoundsGEP(b_.getInt8Ty(), base, offset);
+      }
+      arguments.push_back(base);
     }
-    arguments.push_back(context(6));
-    arguments.push_back(f->getArg(1));
+    arguments.push_back(context_field(f->getArg(0), 6));
+    arguments.push_back(task);
     b_.CreateCall(kernel_(l.kernel), arguments);
     b_.CreateRetVoid();
+  }
+
+  // void stage(context, task, worker): what parallel_for calls. The tasks of one launch come after those of the one before.
+  llvm::Function* stage_function(const Unit& unit, bool shared, const std::string& name) {
+    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
+    auto f = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    auto outer = b_.saveIP();
+    auto block = [&] { return llvm::BasicBlock::Create(module_.getContext(), "", f); };
+    b_.SetInsertPoint(block());
+    Value* table = shared ? context_field(f->getArg(0), 7) : nullptr;
+    Value *rows = context_field(f->getArg(0), 6), *task = f->getArg(1);
+    uint64_t next = 0;
+    for (const Launch* l : unit) {
+      if (l == unit.back()) {
+        call_kernel(f, *l, task, table, next);
+        break;
+      }
+      Value* own = tasks_of(*l, rows);
+      auto call = block(), behind = block();
+      b_.CreateCondBr(b_.CreateICmpULT(task, own), call, behind);
+      b_.SetInsertPoint(call);
+      call_kernel(f, *l, task, table, next);
+      b_.SetInsertPoint(behind);
+      task = b_.CreateSub(task, own);
+    }
     b_.restoreIP(outer);
     return f;
   }
@@ -232,52 +306,21 @@ class EntryEmitter {
     return b_.CreateUDiv(b_.CreateAdd(size, b_.getInt32(uint32_t(chunk - 1))), b_.getInt32(uint32_t(chunk)));
   }
 
-  void run_tasks(llvm::Function* stage, Value* tasks, bool hooked) {
-    auto known = llvm::dyn_cast<llvm::ConstantInt>(tasks);
-    if (known && known->isOne() && !hooked) b_.CreateCall(stage, {context_, b_.getInt32(0), b_.getInt32(0)});
-    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), stage, tasks});
+  void count_signatures() {
+    for (const Stage& s : p_.stages)
+      for (const Unit& unit : units(s)) signatures_[signature(unit)].uses++;
   }
 
-  void stage(const Stage& s, const std::string& name) {
-    double work = 0;
-    for (const Launch& l : s.launches) work += l.flops;
-    // Below this, waiting for another thread costs more than it does.
-    constexpr double least_work = 65536;
-    bool together = s.launches.size() > 1 && work >= least_work && !hook_every_kernel_;
-    std::vector<llvm::Function*> functions;
-    for (size_t l = 0; l < s.launches.size(); l++) {
-      functions.push_back(stage_function(s.launches[l], fmt::format("{}_{}", name, l)));
-      if (!together) run_tasks(functions[l], tasks_of(s.launches[l], rows_), hook_every_kernel_);
-    }
-    if (!together) return;
+  void run_unit(const Unit& unit, const std::string& name) {
+    Shared& known = signatures_[signature(unit)];
+    bool shared = known.uses > 1;
+    if (!known.function) known.function = stage_function(unit, shared, name);
+    if (shared) b_.CreateStore(offsets_of(unit), b_.CreateStructGEP(context_type_, context_, 7));
     Value* tasks = b_.getInt32(0);
-    for (const Launch& l : s.launches) tasks = b_.CreateAdd(tasks, tasks_of(l, rows_));
-    run_tasks(joint_function(s, functions, name), tasks, false);
-  }
-
-  // The tasks of all launches of a stage, one launch's after the other's.
-  llvm::Function* joint_function(const Stage& s, const std::vector<llvm::Function*>& functions, const std::string& name) {
-    auto f = llvm::Function::Create(functions[0]->getFunctionType(), llvm::Function::InternalLinkage, name, module_);
-    f->addFnAttr(llvm::Attribute::NoUnwind);
-    auto outer = b_.saveIP();
-    auto block = [&] { return llvm::BasicBlock::Create(module_.getContext(), "", f); };
-    b_.SetInsertPoint(block());
-    Value* rows = b_.CreateLoad(i32_, b_.CreateStructGEP(context_type_, f->getArg(0), 6));
-    Value* task = f->getArg(1);
-    for (size_t l = 0; l < functions.size(); l++) {
-      Value* own = l + 1 < functions.size() ? tasks_of(s.launches[l], rows) : nullptr;
-      auto call = block(), behind = own ? block() : nullptr;
-      if (own) b_.CreateCondBr(b_.CreateICmpULT(task, own), call, behind);
-      else b_.CreateBr(call);
-      b_.SetInsertPoint(call);
-      b_.CreateCall(functions[l], {f->getArg(0), task, f->getArg(2)});
-      b_.CreateRetVoid();
-      if (!own) break;
-      b_.SetInsertPoint(behind);
-      task = b_.CreateSub(task, own);
-    }
-    b_.restoreIP(outer);
-    return f;
+    for (const Launch* l : unit) tasks = b_.CreateAdd(tasks, tasks_of(*l, rows_));
+    auto count = llvm::dyn_cast<llvm::ConstantInt>(tasks);
+    if (count && count->isOne() && !hook_every_kernel_) b_.CreateCall(known.function, {context_, b_.getInt32(0), b_.getInt32(0)});
+    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), known.function, tasks});
   }
 
   // void run(context, hooks, stage, tasks): the hook where there is one, else one task after the other.
@@ -317,6 +360,11 @@ class EntryEmitter {
     return f;
   }
 
+  struct Shared {
+    uint32_t uses = 0;
+    llvm::Function* function = nullptr;
+  };
+
   llvm::Module& module_;
   const PlanModule& m_;
   const Plan& p_;
@@ -329,6 +377,7 @@ class EntryEmitter {
   llvm::Function* f_ = nullptr;
   Value *context_ = nullptr, *hypers_ = nullptr, *rows_ = nullptr;
   bool is_init_;
+  std::map<std::string, Shared> signatures_;
 };
 
 }  // namespace

@@ -72,30 +72,29 @@ void KernelEmitter::pack(const Statement& s, const Panel& panel) {
   llvm::Type* element = b_.getFloatTy();
   Value* count = b_.CreateSub(panel.high, panel.low, "", true, true);
   bool along_k = e.index.along(s.k_variable) == 1 && e.index.along(s.n_variable) != 1;
-  auto to = [&](Value* k, int64_t column) {
-    return b_.CreateInBoundsGEP(element, panel.data, b_.CreateAdd(b_.CreateMul(k, integer(panel.width), "", true, true), integer(column), "", true, true));
+  auto to = [&](Value* k, Value* column) {
+    return b_.CreateInBoundsGEP(element, panel.data, b_.CreateAdd(b_.CreateMul(k, integer(panel.width), "", true, true), column, "", true, true));
   };
   if (!along_k) {
     count_loop(integer(0), count, 1, [&](Value* k) {
       variables_[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
       int64_t column = 0;
       for (size_t c = 0; c < chunks_.size(); c++) {
-        b_.CreateAlignedStore(vector(s.other, c), to(k, column), llvm::Align(4));
+        b_.CreateAlignedStore(vector(s.other, c), to(k, integer(column)), llvm::Align(4));
         column += chunks_[c].width;
       }
     });
     return;
   }
-  int64_t column = 0;
-  for (const Chunk& c : chunks_) {
-    int64_t width = c.width;
+  auto known = llvm::dyn_cast<llvm::ConstantInt>(count);
+  auto columns = [&](Value* base, int64_t width, int64_t active, Value* column) {
     // `steps` of at most `width` steps from k on; the other lanes of what is loaded are never stored.
     auto square = [&](Value* k, int64_t steps) {
       llvm::Type* type = vector_of(element, int(width));
       std::vector<Value*> block(size_t(width), llvm::Constant::getNullValue(type)), place = variables_;
       place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
-      for (int64_t l = 0; l < c.active; l++) {
-        place[s.n_variable] = l ? b_.CreateAdd(c.base, integer(l), "", true, true) : c.base;
+      for (int64_t l = 0; l < active; l++) {
+        place[s.n_variable] = l ? b_.CreateAdd(base, integer(l), "", true, true) : base;
         Value* from = address(e.id, element_index(e.index, place));
         block[size_t(l)] = steps == width ? (Value*)b_.CreateAlignedLoad(type, from, llvm::Align(4))
                                           : b_.CreateMaskedLoad(type, from, llvm::Align(4), first_lanes(b_, int(width), int(steps)), llvm::Constant::getNullValue(type));
@@ -106,19 +105,29 @@ void KernelEmitter::pack(const Statement& s, const Panel& panel) {
     auto one_by_one = [&](Value* k) {
       std::vector<Value*> place = variables_;
       place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
-      for (int64_t l = 0; l < c.active; l++) {
-        place[s.n_variable] = b_.CreateAdd(c.base, integer(l), "", true, true);
-        b_.CreateAlignedStore(b_.CreateAlignedLoad(element, address(e.id, element_index(e.index, place)), llvm::Align(4)), to(k, column + l), llvm::Align(4));
+      for (int64_t l = 0; l < active; l++) {
+        place[s.n_variable] = b_.CreateAdd(base, integer(l), "", true, true);
+        b_.CreateAlignedStore(b_.CreateAlignedLoad(element, address(e.id, element_index(e.index, place)), llvm::Align(4)), to(k, b_.CreateAdd(column, integer(l), "", true, true)), llvm::Align(4));
       }
     };
-    auto known = llvm::dyn_cast<llvm::ConstantInt>(count);
     bool squares = width >= 4;
     Value* whole = squares ? b_.CreateAnd(count, integer(-width)) : integer(0);
-    if (squares) count_loop(integer(0), whole, width, [&](Value* k) { square(k, width); });
+    if (squares && !(known && known->getSExtValue() < width)) count_loop(integer(0), whole, width, [&](Value* k) { square(k, width); });
     int64_t rest = known ? known->getSExtValue() % width : 0;
     if (squares && rest && width == target_.vector_floats && masks_fit()) square(whole, rest);
-    else count_loop(whole, count, 1, one_by_one);
-    column += width;
+    else if (!squares || !known || rest) count_loop(whole, count, 1, one_by_one);
+  };
+  // Registers of one kind are one piece of code.
+  int64_t column = 0;
+  for (size_t c = 0; c < chunks_.size();) {
+    size_t end = c + 1;
+    while (end < chunks_.size() && chunks_[end].width == chunks_[c].width && chunks_[end].active == chunks_[c].active) end++;
+    int64_t width = chunks_[c].width, active = chunks_[c].active, run = int64_t(end - c);
+    Value* base = chunks_[c].base;
+    if (run == 1) columns(base, width, active, integer(column));
+    else count_loop(integer(0), integer(run * width), width, [&](Value* j) { columns(b_.CreateAdd(base, j, "", true, true), width, active, b_.CreateAdd(j, integer(column), "", true, true)); });
+    column += run * width;
+    c = end;
   }
 }
 
