@@ -9,9 +9,11 @@
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/commands.h"
+#include "compiler/driver/explain_html.h"
 #include "compiler/driver/wrap.h"
 #include "compiler/pipeline.h"
 #include "ir/composite.h"
+#include "runtime/train/entry.h"
 #include "runtime/train/error.h"
 #include "runtime/train/file.h"
 
@@ -19,10 +21,13 @@ namespace graphc::driver {
 
 namespace {
 
+constexpr double measured_seconds = 0.2;
+
 struct ExplainOptions {
   ModelOptions model;
   std::string dot, html, entry;
   std::optional<uint64_t> batch;
+  bool no_measure = false;
 };
 
 // "learning_rate: 0.1, momentum: 0 (default)"
@@ -45,8 +50,30 @@ std::string setting(const Setting<T>& value, const std::string& otherwise) {
   return value ? fmt::format("{}", *value) : otherwise + " (default)";
 }
 
+// On random minibatches, as `graphc bench` does.
+Measurement measure(const ExplainOptions& o, const ModelFile& file, const EntryView& view) {
+  Measurement result{count_kernels(view, view.module.max_rows), {}, ""};
+  if (o.no_measure) {
+    result.note = "Not measured: --no-measure was given.";
+  } else if (!view.graph.loss || view.graph.updates.empty()) {
+    result.note = "Not measured: only an entry that trains is timed.";
+  } else {
+    Program program = compile(file.model, {.max_rows = view.module.max_rows, .hook_every_kernel = true});
+    Instance net = program.instance();
+    Batches batches(net.entry(view.plan.entry).info(), view.module.max_rows, 1);
+    try {
+      auto times = measure_kernels(program.plan(), net, view.plan.entry, batches, view.module.max_rows, measured_seconds);
+      if (times.size() != result.kernels.size()) throw InternalError("explain: the measured step has other kernels than its plan");
+      for (size_t k = 0; k < times.size(); k++) result.kernels[k].seconds = times[k].seconds;
+      result.roofline = measure_roofline();
+    } catch (const Error& error) {  // a loss that is not finite
+      result.note = fmt::format("Not measured: {}.", error.what());
+    }
+  }
+  return result;
+}
+
 int run(const ExplainOptions& o) {
-  if (!o.html.empty()) throw Error("--html comes with a later version; --dot writes the same graph for graphviz");
   ModelFile file = o.model.read();
   PlanModule plan = build_plan(file.model, describe_target(), {.max_rows = uint32_t(batch_of(file, o.batch)), .memory_budget = o.model.budget()});
   std::string entry = !o.entry.empty() ? o.entry : !file.model.losses.empty() ? file.model.losses[0].step : "predict";
@@ -57,11 +84,16 @@ int run(const ExplainOptions& o) {
   std::string text = fmt::format("{}: the entry {}, for up to {} rows, on {}\n\n", file.model.tables.name, entry, plan.max_rows,
                                  to_string(plan.target));
   text += explain_defaults(file) + "\n" + explain_text(view);
+  std::string written;
   if (!o.dot.empty()) {
     write_file(o.dot, explain_dot(view));
-    text += fmt::format("\n{}: the graph; draw it with: dot -Tsvg -O {}\n", o.dot, o.dot);
+    written += fmt::format("\n{}: the graph; draw it with: dot -Tsvg -O {}\n", o.dot, o.dot);
   }
-  std::cout << text;
+  if (!o.html.empty()) {
+    write_file(o.html, explain_html(view, text, measure(o, file, view)));
+    written += fmt::format("\n{}: the page; open it in a browser\n", o.html);
+  }
+  std::cout << text << written;
   return 0;
 }
 
@@ -88,7 +120,8 @@ Action declare_explain(Options& options) {
   auto o = std::make_shared<ExplainOptions>();
   o->model.declare(options, true);
   options.text("--dot", o->dot, "F.dot", "the graph for graphviz: kernels as boxes, cached values marked");
-  options.text("--html", o->html, "F.html", "comes with a later version");
+  options.text("--html", o->html, "F.html", "a page with graph, kernels, workspace and roofline; measures the kernels");
+  options.flag("--no-measure", o->no_measure, "--html without times: the same page on every machine of the same target");
   options.text("--entry", o->entry, "NAME", "another entry: predict, eval, grad, apply, init (step)");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a minibatch (else the file's, or 32)");
   return [o] { return run(*o); };

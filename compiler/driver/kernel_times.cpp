@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 
-#include "compiler/driver/entry_view.h"
 #include "compiler/driver/flops.h"
 #include "compiler/driver/timing.h"
 #include "runtime/train/entry.h"
@@ -63,6 +62,18 @@ void count_bytes(KernelTime& kernel, const Plan& plan, const loops::Kernel& code
 
 }  // namespace
 
+std::vector<KernelTime> count_kernels(const EntryView& view, uint32_t rows) {
+  std::vector<KernelTime> kernels;
+  for (size_t k = 0; k < view.kernels.size(); k++) {
+    const loops::Kernel& code = view.module.kernels[view.kernels[k]->kernel];
+    KernelTime& kernel =
+        kernels.emplace_back(KernelTime{.launch = view.kernels[k], .explained = view.kernel_name(k), .name = code.name});
+    kernel.flops = kernel_flops(code, rows);
+    count_bytes(kernel, view.plan, code);
+  }
+  return kernels;
+}
+
 std::vector<KernelTime> measure_kernels(const PlanModule& program, Instance& net, const std::string& step, const Batches& batches,
                                         uint32_t rows, double seconds) {
   EntryView view(program, *program.plan(step));
@@ -87,15 +98,8 @@ std::vector<KernelTime> measure_kernels(const PlanModule& program, Instance& net
   net.set_hooks(nullptr);
 
   double cost = clock_cost();
-  std::vector<KernelTime> kernels;
-  for (size_t k = 0; k < view.kernels.size(); k++) {
-    const loops::Kernel& code = program.kernels[view.kernels[k]->kernel];
-    KernelTime& kernel =
-        kernels.emplace_back(KernelTime{.launch = view.kernels[k], .explained = view.kernel_name(k), .name = code.name});
-    kernel.seconds = std::max(1e-9, quantile(watch.times[k], 0.5) - cost);
-    kernel.flops = kernel_flops(code, rows);
-    count_bytes(kernel, view.plan, code);
-  }
+  std::vector<KernelTime> kernels = count_kernels(view, rows);
+  for (size_t k = 0; k < kernels.size(); k++) kernels[k].seconds = std::max(1e-9, quantile(watch.times[k], 0.5) - cost);
   return kernels;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/driver/batches.h"
+#include "compiler/driver/entry_view.h"
 #include "ir/plan.h"
 #include "runtime/train/instance.h"
 
@@ -24,6 +25,9 @@ struct KernelTime {
 
   uint64_t traffic() const { return read + written; }
 };
+
+// All but the seconds, which are 0; in the plan's order.
+std::vector<KernelTime> count_kernels(const EntryView& view, uint32_t rows);
 
 // Of each launch of `step`, in the plan's order. `program` was compiled with hook_every_kernel for exactly `rows` rows and
 // lives as long as the result. Learning rates are set to 0: many steps on few minibatches must not diverge.
