@@ -7,6 +7,7 @@
 
 #include "compiler/driver/html_page.h"
 #include "compiler/driver/wrap.h"
+#include "runtime/train/svg.h"
 
 namespace graphc::driver {
 
@@ -30,7 +31,7 @@ class Arena {
   explicit Arena(const PageData& page)
       : page_(page), plan_(page.view.plan), alive_(bytes_alive(plan_)), stages_(double(plan_.stages.size())) {
     for (size_t s = 0; s < alive_.size(); s++)
-      if (alive_[s] > most_) most_ = alive_[s], busiest_ = s;
+      most_ = std::max(most_, alive_[s]);
     scale_ = (height - top - bottom) / double(std::max(plan_.workspace_bytes, most_));
   }
 
@@ -54,7 +55,11 @@ class Arena {
     for (size_t k = 0; k < page_.kernels.size(); k += step)
       svg += fmt::format("<text class=\"tick\" data-n=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", k,
                          px(x(page_.view.stage_of[k] + 0.5)), px(height - bottom + 16), page_.kernels[k].explained);
-    svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">0</text>", px(left - 6), px(height - bottom + 4));
+    double most = double(std::max(plan_.workspace_bytes, most_));
+    for (double tick : round_ticks(0, most, 5))
+      if (tick <= most)
+        svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", px(left - 6), px(y(uint64_t(tick)) + 4),
+                           tick > 0 ? bytes_text(uint64_t(tick)) : "0");
     return svg + fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">the kernels, in the order in which they run</text>\n",
                              px((left + width) / 2), px(height - 4));
   }
@@ -95,7 +100,7 @@ class Arena {
     double peak = y(plan_.workspace_bytes), bound = y(most_);
     std::string svg = fmt::format("<path class=\"peak\" d=\"M{} {}H{}\"/><text class=\"mark\" x=\"{}\" y=\"{}\" text-anchor=\"end\">peak: {} bytes</text>",
                                   px(left), px(peak), px(width - right), px(width - right), px(peak - 6), grouped(plan_.workspace_bytes));
-    std::string least = fmt::format("alive at once: {} bytes", grouped(most_));
+    std::string least = fmt::format("most alive at once: {} bytes", grouped(most_));
     svg += fmt::format("<path class=\"bound\" d=\"M{} {}H{}\"/><text class=\"mark\" x=\"{}\" y=\"{}\">{}</text>", px(left), px(bound),
                        px(width - right), px(left + 6), px(peak - 6), least);
     std::string curve;
@@ -108,7 +113,6 @@ class Arena {
   std::vector<uint64_t> alive_;
   double stages_, scale_ = 1;
   uint64_t most_ = 0;
-  size_t busiest_ = 0;
 };
 
 }  // namespace

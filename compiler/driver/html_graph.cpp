@@ -19,6 +19,8 @@ namespace {
 
 constexpr size_t most_nodes = 300, most_kernels = 2000;
 constexpr size_t columns = 3;
+constexpr int straight = -1;
+constexpr double smallest_scale = 0.82;  // a picture that is still too wide scrolls
 constexpr double box_gap = 18, lane_width = 6, around = 12, header = 30;
 constexpr std::array<size_t, columns> boxes_beside{4, 2, 2};  // more go below
 
@@ -44,7 +46,7 @@ class GraphFigure {
   struct Net {  // a buffer from its writer to those readers that are reached through one channel, or none
     uint32_t buffer;
     size_t from;
-    int channel;  // -1: all in one gutter
+    int channel;  // -1: straight to the gutter of the readers
     std::vector<size_t> to;
     double channel_x = 0;
     std::map<size_t, double> lane;  // of each gutter: y
@@ -99,9 +101,11 @@ class GraphFigure {
         for (uint32_t b : page_.written_by(k))
           for (size_t reader : page_.buffers[b].readers)
             if (page_.buffer(b).region == Region::workspace && reader > k && reader < kernels_) rows[k] = std::min(rows[k], rows[reader]);
+    size_t last = 0;
+    for (size_t row : rows) last = row == unknown ? last : std::max(last, row);
     for (size_t k = 0; k < kernels_; k++)
       if (rows[k] == unknown) {
-        rows[k] = 0;
+        rows[k] = page_.phase[k] == Phase::update ? last : 0;
         for (uint32_t b : page_.read_by(k))
           if (page_.buffer(b).region == Region::workspace && page_.buffers[b].writer < k)
             rows[k] = std::max(rows[k], rows[page_.buffers[b].writer]);
@@ -148,10 +152,16 @@ class GraphFigure {
     }
   }
 
-  // The channel left of the reader, for one in the own column on its outer side.
+  // The gutter where a net leaves the column of its writer.
+  size_t first_gutter(const Net& net) const { return net.channel == straight ? gutter_in(net.to[0]) : gutter_out(net.from); }
+
+  // None where nothing stands in the way; else the one left of the reader, for a reader in the own column on its outer side.
   int channel_for(size_t from, size_t to) const {
-    if (gutter_out(from) == gutter_in(to)) return -1;
-    size_t a = column(from), b = column(to);
+    size_t a = column(from), b = column(to), low = gutter_out(from), high = gutter_in(to);
+    if (low == high) return straight;
+    bool forwards = boxes_[from].up ? high < low : low < high, is_free = a == b && forwards;
+    for (size_t row = std::min(low, high); is_free && row < std::max(low, high); row++) is_free = grid_[row][a].empty();
+    if (is_free) return straight - 1 - int(high);  // one net for each gutter
     if (a == b) return a == 0 ? 0 : int(a) + 1;
     return int(b > a ? b : b + 1);
   }
@@ -166,7 +176,10 @@ class GraphFigure {
         int channel = channel_for(buffer.writer, reader);
         by_channel.try_emplace(channel, Net{b, buffer.writer, channel, {}}).first->second.to.push_back(reader);
       }
-      for (auto& [channel, net] : by_channel) nets_.push_back(std::move(net));
+      for (auto& [channel, net] : by_channel) {
+        net.channel = std::max(net.channel, straight);
+        nets_.push_back(std::move(net));
+      }
     }
   }
 
@@ -210,7 +223,7 @@ class GraphFigure {
   void place_rows() {
     std::vector<std::vector<size_t>> in_gutter(grid_.size() + 1);
     for (size_t n = 0; n < nets_.size(); n++) {
-      nets_[n].lane[gutter_out(nets_[n].from)];
+      nets_[n].lane[first_gutter(nets_[n])];
       for (size_t k : nets_[n].to) nets_[n].lane[gutter_in(k)];
       for (const auto& [gutter, y] : nets_[n].lane) in_gutter[gutter].push_back(n);
     }
@@ -246,7 +259,7 @@ class GraphFigure {
 
   std::pair<double, double> span_in(const Net& net, size_t gutter) const {
     std::vector<double> points;
-    if (gutter_out(net.from) == gutter) points.push_back(x_out(net.from, net.buffer));
+    if (first_gutter(net) == gutter) points.push_back(x_out(net.from, net.buffer));
     for (size_t k : net.to)
       if (gutter_in(k) == gutter) points.push_back(x_in(k, net.buffer));
     if (net.channel >= 0) points.push_back(net.channel_x);
@@ -256,8 +269,9 @@ class GraphFigure {
 
   std::string draw() {
     std::string svg = fmt::format(
-        "<svg class=\"graph\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"The graph\">\n",
-        px(width_), px(height_));
+        "<svg class=\"graph\" style=\"max-width:{0}px;min-width:{2}px\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"The "
+        "graph\">\n",
+        px(width_), px(height_), px(smallest_scale * width_));
     const char* titles[] = {"Forward ↓", "Backward ↑", "Updates"};
     const char* classes[] = {"fw", "bw", "up"};
     for (size_t c = 0; c < columns; c++)
@@ -286,7 +300,7 @@ class GraphFigure {
     const char* look = to_backward ? "cac" : page_.phase[net.from] == Phase::forward && page_.phase[k] == Phase::forward ? "fw" : "bw";
     double sx = x_out(net.from, net.buffer), sy = y_[net.from] + (boxes_[net.from].up ? 0 : boxes_[net.from].height);
     double dx = x_in(k, net.buffer), dy = y_[k] + (boxes_[k].up ? boxes_[k].height : 0);
-    std::vector<std::pair<double, double>> points{{sx, sy}, {sx, net.lane.at(gutter_out(net.from))}};
+    std::vector<std::pair<double, double>> points{{sx, sy}, {sx, net.lane.at(first_gutter(net))}};
     if (net.channel >= 0) {
       points.emplace_back(net.channel_x, points.back().second);
       points.emplace_back(net.channel_x, net.lane.at(gutter_in(k)));

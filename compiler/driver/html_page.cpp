@@ -26,8 +26,8 @@ PageData::PageData(const EntryView& v, const std::vector<KernelTime>& k, const s
       if (buffers[b].writer == no_kernel) buffers[b].writer = kernel;
       if (buffer(b).region != Region::workspace) continue;
       for (ValueId value : view.kernels[kernel]->values)
-        if (view.computed_in[value].front() == kernel && view.name(value) == buffer(b).name &&
-            view.graph[value].type == buffer(b).type)
+        if (view.computed_in[value].front() == kernel && view.graph[value].type == buffer(b).type &&
+            (view.name(value) == buffer(b).name || fmt::format("%{}", value) == buffer(b).name))
           buffers[b].value = value, buffers[b].cached = view.cached[value];
     }
   }
