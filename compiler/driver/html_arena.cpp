@@ -41,7 +41,7 @@ class Arena {
     svg += axes();
     for (uint32_t b = 0; b < plan_.buffers.size(); b++)
       if (page_.buffer(b).region == Region::workspace && page_.buffer(b).bytes) svg += rectangle(b);
-    return svg + marks() + "</svg>\n";
+    return svg + marks() + labels_ + "</svg>\n";
   }
 
  private:
@@ -64,7 +64,7 @@ class Arena {
                              px((left + width) / 2), px(height - 4));
   }
 
-  std::string rectangle(uint32_t b) const {
+  std::string rectangle(uint32_t b) {
     const PlanBuffer& buffer = page_.buffer(b);
     const PageBuffer& about = page_.buffers[b];
     double from = x(buffer.first_stage), to = x(buffer.last_stage + 1), high = std::max(1.5, scale_ * double(buffer.bytes));
@@ -77,7 +77,7 @@ class Arena {
     const char* look = about.cached ? "cac" : about.writer != no_kernel && page_.phase[about.writer] == Phase::forward ? "fw" : "bw";
     std::string svg = fmt::format("<g class=\"b {}\" data-n=\"{}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\"/>", look,
                                   kernels, escaped(name), px(from + 0.5), px(corner), px(std::max(1.0, to - from - 1)), px(high));
-    if (high >= 14) svg += label(buffer, (from + to) / 2, corner + high / 2 + 4, to - from - 8);
+    if (high >= 14) labels_ += label(buffer, (from + to) / 2, corner + high / 2 + 4, to - from - 8);
     return svg + "</g>\n";
   }
 
@@ -87,7 +87,7 @@ class Arena {
     if (text_width(text, 11) > room) text = buffer.name;
     size_t fits = size_t(std::max(0.0, room / text_width("x", 11)));
     if (fits < 4) return "";
-    return fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", px(middle), px(baseline), escaped(shortened(text, fits)));
+    return fmt::format("<text class=\"b-name\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", px(middle), px(baseline), escaped(shortened(text, fits)));
   }
 
   std::string stage_name(uint32_t stage) const {
@@ -111,6 +111,7 @@ class Arena {
   const PageData& page_;
   const Plan& plan_;
   std::vector<uint64_t> alive_;
+  std::string labels_;  // above all lines
   double stages_, scale_ = 1;
   uint64_t most_ = 0;
 };

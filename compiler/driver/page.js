@@ -15,11 +15,11 @@ function show(k) {
   close.textContent = "×";
   close.title = "close (Escape)";
   close.onclick = clear;
-  panel.replaceChildren(close, table);
+  panel.replaceChildren(table, close);
   if (code) {
     const pre = document.createElement("pre");
     pre.textContent = code.textContent;
-    panel.append(pre);
+    close.before(pre);
   }
   panel.hidden = false;
 }
