@@ -68,9 +68,8 @@ class Fuser {
     if (graph_.loss) store(*graph_.loss);
     for (uint32_t o = 0; o < graph_.outputs.size(); o++) f_.clusters[root(graph_.outputs[o].value)].outputs.push_back(o);
     for (uint32_t u = 0; u < graph_.updates.size(); u++) f_.clusters[root(graph_.updates[u].value)].updates.push_back(u);
-    for (Cluster& c : f_.clusters)
-      for (const auto& [v, text] : notes_)
-        if (f_.home[v] == uint32_t(&c - f_.clusters.data())) c.decisions.push_back(text);
+    for (const auto& [v, text] : notes_)
+      if (f_.home[v] != no_cluster) f_.clusters[f_.home[v]].decisions.push_back(text);
     return std::move(f_);
   }
 
@@ -78,6 +77,10 @@ class Fuser {
   const Node& node(ValueId v) const { return graph_[v]; }
   const Shape& shape(ValueId v) const { return graph_[v].type.shape; }
   bool loads(ValueId v) const { return is_memory_source(node(v)) || f_.in_memory[v]; }
+
+  // Shown with the kernel that v is at home in.
+  void note(ValueId v, std::string text) { notes_.push_back({v, std::move(text)}); }
+  std::string called(ValueId v) const { return graph_.label(v).empty() ? fmt::format("%{}", v) : graph_.label(v); }
 
   uint32_t open(Cluster cluster) {
     f_.clusters.push_back(std::move(cluster));
@@ -94,6 +97,8 @@ class Fuser {
       for (ValueId o : n.operands) total += floating_nodes_[o];
       floating_nodes_[v] = total;
       bool one_by_one = !fused_ && n.def().op_class != OpClass::source;
+      if (total > max_floating_nodes && fused_ && !loads(v))
+        note(v, fmt::format("{} is stored: with it more than {} operations would be computed anew by each reader", called(v), max_floating_nodes));
       if (total > max_floating_nodes || one_by_one) store(v);
       if (f_.in_memory[v]) floating_nodes_[v] = 0;
       return;
@@ -110,7 +115,11 @@ class Fuser {
     } else if (n.def().op_class == OpClass::reduction) {
       reduce(v);
     } else {
-      for (ValueId o : n.operands) store(o);
+      for (ValueId o : n.operands) {
+        if (fused_ && !loads(o))
+          note(o, fmt::format("{} is stored: {} {} reads each element many times, from memory", called(o), n.def().name, called(v)));
+        store(o);
+      }
       Cluster::Kind kind = n.def().region ? Cluster::region : n.op == Op::scatter_add ? Cluster::scatter : Cluster::contraction;
       f_.home[v] = open({.kind = kind, .domain = n.type.shape, .anchor = v});
       if (kind != Cluster::contraction || !fused_) put(v);
@@ -137,9 +146,20 @@ class Fuser {
       }
     }
     prepare(operand);
+    if (fused_) note(v, "a kernel of its own: " + why_apart(v, lanes, axis));
     f_.home[v] = open({.kind = lanes ? Cluster::row : Cluster::column, .domain = shape(operand), .anchor = v});
     if (lanes) f_.clusters.back().reduces.push_back(v);
     if (!fused_) put(v);
+  }
+
+  std::string why_apart(ValueId v, bool lanes, int axis) const {
+    ValueId operand = node(v).operands[0];
+    uint32_t latest = latest_leaf(operand);
+    std::string what = fmt::format("{} {}", node(v).def().name, called(v));
+    if (!lanes) return fmt::format("{} goes along axis {}, and kernels before it work on some rows at a time", what, axis);
+    if (latest != no_cluster && f_.clusters[latest].kind == Cluster::contraction)
+      return fmt::format("{} needs whole rows, and the product before it computes tiles", what);
+    return fmt::format("{} goes over {}, which no kernel does that it could join", what, to_string(shape(operand)));
   }
 
   // How a value inside a cluster is indexed: as the domain, as the domain without its last axis, or otherwise.
@@ -236,10 +256,11 @@ class Fuser {
         if (!can_join(v, k)) continue;
         join(v, k);
         f_.home[v] = k;
-        if (f_.clusters[k].kind == Cluster::contraction) notes_.push_back({v, fmt::format("%{} {} in the epilogue", v, graph_[v].def().name)});
+        if (f_.clusters[k].kind == Cluster::contraction) note(v, fmt::format("%{} {} in the epilogue", v, graph_[v].def().name));
         return;
       }
     }
+    if (latest != no_cluster) note(v, fmt::format("a kernel of its own: those that compute what {} reads go over other shapes, or are not done with it", called(v)));
     for (ValueId o : node(v).operands) prepare(o);
     f_.home[v] = open({.kind = Cluster::map, .domain = shape(v)});
   }
@@ -267,7 +288,10 @@ class Fuser {
       else stack.insert(stack.end(), node(x).operands.begin(), node(x).operands.end());
     }
     std::sort(shared.begin(), shared.end());
-    for (ValueId x : shared) store(x);
+    for (ValueId x : shared) {
+      note(x, fmt::format("{} is stored once: {} is dear, and {} values read it", called(x), node(x).def().name, uses_[x]));
+      store(x);
+    }
   }
 
   double size_of(ValueId v) const {
