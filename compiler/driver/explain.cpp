@@ -63,7 +63,8 @@ Measurement measure(const ExplainOptions& o, const ModelFile& file, const EntryV
     Batches batches(net.entry(view.plan.entry).info(), view.module.max_rows, 1);
     try {
       auto times = measure_kernels(program.plan(), net, view.plan.entry, batches, view.module.max_rows, measured_seconds);
-      if (times.size() != result.kernels.size()) throw InternalError("explain: the measured step has other kernels than its plan");
+      if (times.size() != result.kernels.size())
+        throw InternalError("explain: the measured step has other kernels than its plan");
       for (size_t k = 0; k < times.size(); k++) result.kernels[k].seconds = times[k].seconds;
       result.roofline = measure_roofline();
     } catch (const Error& error) {  // a loss that is not finite

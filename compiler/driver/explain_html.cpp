@@ -31,18 +31,22 @@ std::string numbers(const PageData& page) {
   for (const KernelTime& k : page.kernels) operations += k.flops, seconds += k.seconds;
   std::string html = "<div class=\"numbers\">\n";
   html += number(grouped(parameters), "parameters", fmt::format("{} of them are trained.", grouped(trained)));
-  html += number(bytes_text(view.module.params_bytes), "of parameters", "With a head of 64 bytes, each parameter on a boundary of 64.");
-  html += number(bytes_text(view.module.state_bytes), "of state", "What the optimizer remembers and what was fitted to the data.");
-  html += number(bytes_text(view.plan.workspace_bytes), "of workspace", "Values between the kernels; the caller lends it for a call.");
+  html += number(bytes_text(view.module.params_bytes), "of parameters",
+                 "With a head of 64 bytes, each parameter on a boundary of 64.");
+  html +=
+      number(bytes_text(view.module.state_bytes), "of state", "What the optimizer remembers and what was fitted to the data.");
+  html += number(bytes_text(view.plan.workspace_bytes), "of workspace",
+                 "Values between the kernels; the caller lends it for a call.");
   if (!view.plan.cached.empty())
     html += number(bytes_text(view.cached_bytes()), "cached",
                    fmt::format("{} forward value{} wait{} in the workspace for the backward pass.", view.plan.cached.size(),
                                view.plan.cached.size() == 1 ? "" : "s", view.plan.cached.size() == 1 ? "s" : ""));
   html += number(rounded(operations), "operations",
-                 fmt::format("For {} rows; {} of them in matrix products. An exponential counts as several.", grouped(view.module.max_rows),
-                             rounded(matmul_flops(view.graph, view.module.max_rows))));
+                 fmt::format("For {} rows; {} of them in matrix products. An exponential counts as several.",
+                             grouped(view.module.max_rows), rounded(matmul_flops(view.graph, view.module.max_rows))));
   html += number(std::to_string(page.kernels.size()), "kernels",
-                 seconds > 0 ? fmt::format("Together they take {:.1f} µs on one core.", seconds * 1e6) : "Each is one function over buffers.");
+                 seconds > 0 ? fmt::format("Together they take {:.1f} µs on one core.", seconds * 1e6)
+                             : "Each is one function over buffers.");
   return html + "</div>\n";
 }
 
@@ -59,32 +63,38 @@ std::string explain_html(const EntryView& view, const std::string& text, const M
   std::string title = fmt::format("{}: {}", view.module.module.name, view.plan.entry);
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
+      "<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
       escaped(title), page_css);
-  html += fmt::format("<h1>{}</h1>\n<p class=\"sub\">The entry <b>{}</b>, for up to {} rows, on {}</p>\n", escaped(view.module.module.name),
-                      escaped(view.plan.entry), grouped(view.module.max_rows), escaped(to_string(view.module.target)));
+  html += fmt::format("<h1>{}</h1>\n<p class=\"sub\">The entry <b>{}</b>, for up to {} rows, on {}</p>\n",
+                      escaped(view.module.module.name), escaped(view.plan.entry), grouped(view.module.max_rows),
+                      escaped(to_string(view.module.target)));
   html += numbers(page);
-  html += section("graph", "Graph",
-                  "Each box is a kernel: what it reads, its operations, what it writes. The backward pass runs upwards, each kernel beside "
-                  "the one whose gradient it computes. Learning rates and constants are not drawn. A click on a kernel shows it everywhere.",
-                  "<p class=\"legend\">" + key("fw", "forward") + key("bw", "backward") + key("cac", "cached for the backward") + key("mem", "in memory") +
-                      key("par", "parameter or state") + key("new", "its new value") + key("inp", "input") + key("res", "output") +
-                      key("again", "dashed: computed again") + "</p>\n" + graph_figure(page));
+  html += section(
+      "graph", "Graph",
+      "Each box is a kernel: what it reads, its operations, what it writes. The backward pass runs upwards, each kernel beside "
+      "the one whose gradient it computes. Learning rates and constants are not drawn. A click on a kernel shows it everywhere.",
+      "<p class=\"legend\">" + key("fw", "forward") + key("bw", "backward") + key("cac", "cached for the backward") +
+          key("mem", "in memory") + key("par", "parameter or state") + key("new", "its new value") + key("inp", "input") +
+          key("res", "output") + key("again", "dashed: computed again") + "</p>\n" + graph_figure(page));
   html += section("kernels", "Kernels",
-                  "In the order in which they run: what was fused, what was not and why. Operations are weighed: a division or an exponential "
+                  "In the order in which they run: what was fused, what was not and why. Operations are weighed: a division or "
+                  "an exponential "
                   "counts as several.",
                   kernel_table_html(page));
   html += section("arena", "Workspace",
                   "Every value between kernels has its bytes for as long as it is needed; then others use them.",
-                  "<p class=\"legend\">" + key("fw", "of the forward pass") + key("bw", "of the backward pass") + key("cac", "cached for the backward") + "</p>\n" +
-                      arena_figure(page));
-  html += section("roofline", "Roofline",
-                  measured.note.empty() ? "What one core of this machine can do, and what each kernel attains. A dot's area is its share of the time; under a "
-                                          "slope the memory is the limit, under the flat roof the arithmetic."
-                                        : escaped(measured.note),
-                  roofline_figure(page));
-  html += "<section id=\"text\"><h2>The chain rule, as text</h2>\n<details><summary>What graphc explain prints</summary>\n<pre>" + escaped(text) +
-          "</pre></details></section>\n</main>\n<aside id=\"panel\" hidden></aside>\n<script>\n";
+                  "<p class=\"legend\">" + key("fw", "of the forward pass") + key("bw", "of the backward pass") +
+                      key("cac", "cached for the backward") + "</p>\n" + arena_figure(page));
+  html += section(
+      "roofline", "Roofline",
+      measured.note.empty()
+          ? "What one core of this machine can do, and what each kernel attains. A dot's area is its share of the time; under a "
+            "slope the memory is the limit, under the flat roof the arithmetic."
+          : escaped(measured.note),
+      roofline_figure(page));
+  html += "<section id=\"text\"><h2>The chain rule, as text</h2>\n<details><summary>What graphc explain prints</summary>\n<pre>" +
+          escaped(text) + "</pre></details></section>\n</main>\n<aside id=\"panel\" hidden></aside>\n<script>\n";
   return html + std::string(page_js) + "</script>\n</body>\n</html>\n";
 }
 

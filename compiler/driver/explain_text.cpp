@@ -20,12 +20,12 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 std::string where(const EntryView& view, ValueId v) {
-  constexpr size_t most = 4;  // a constant may be in every kernel
+  constexpr size_t most = 8;  // a wide cell makes every line of the table wide
+  const auto& kernels = view.computed_in[v];
   std::vector<std::string> names;
-  size_t count = 0;
-  for (size_t k : view.computed_in[v])
-    if (count++ < most) names.push_back(view.kernel_name(k));
-  return count <= most ? join(names) : fmt::format("{} and {} more", join(names), count - most);
+  for (size_t k : kernels) names.push_back(view.kernel_name(k));
+  if (names.size() <= most) return join(names);
+  return fmt::format("{}, {}, ... {} ({} kernels)", names[0], names[1], names.back(), names.size());
 }
 
 bool is_backward_kernel(const EntryView& view, size_t kernel) {

@@ -23,7 +23,8 @@ struct Look {
 
 Look look_of_buffer(const PageData& page, uint32_t b, bool written) {
   const PlanBuffer& buffer = page.buffer(b);
-  std::string bytes = grouped(buffer.bytes) + " bytes", about = fmt::format("{}: {}, {}", buffer.name, to_string(buffer.type), bytes);
+  std::string bytes = grouped(buffer.bytes) + " bytes",
+              about = fmt::format("{}: {}, {}", buffer.name, to_string(buffer.type), bytes);
   std::string name = shortened(buffer.name, longest_name);
   switch (buffer.region) {
     case Region::params:
@@ -46,7 +47,8 @@ std::string pill(double x, double y, double width, const Look& look) {
   return fmt::format(
       "<g class=\"p {}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"10\"/>"
       "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text></g>",
-      look.kind, escaped(look.title), px(x - width / 2), px(y), px(width), px(pill_height), px(x), px(y + 14), escaped(look.text));
+      look.kind, escaped(look.title), px(x - width / 2), px(y), px(width), px(pill_height), px(x), px(y + 14),
+      escaped(look.text));
 }
 
 double pill_width(const std::string& text) { return text_width(text, font) + 16; }
@@ -177,7 +179,8 @@ class DetailedBox {
         "<g class=\"o {}{}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"3\"/>"
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text></g>",
         view_.forward[v] ? "fw" : "bw", again ? " again" : "", escaped(looks_[item].title), px(x_of(item) - i.width / 2),
-        px(y_of(i.layer) + 1), px(i.width), px(pill_height - 2), px(x_of(item)), px(y_of(i.layer) + 14), escaped(looks_[item].text));
+        px(y_of(i.layer) + 1), px(i.width), px(pill_height - 2), px(x_of(item)), px(y_of(i.layer) + 14),
+        escaped(looks_[item].text));
   }
 
   double enter_y(uint32_t item) const { return y_of(drawing_.items()[item].layer) + (box_.up ? pill_height : 0); }
@@ -205,7 +208,7 @@ class DetailedBox {
   const EntryView& view_;
   size_t k_;
   LayeredDrawing drawing_;
-  std::vector<Look> looks_;  // of each item
+  std::vector<Look> looks_;                      // of each item
   std::map<uint32_t, uint32_t> read_, written_;  // buffer -> item
   std::map<ValueId, uint32_t> operation_;
   std::vector<std::pair<uint32_t, ValueId>> value_;

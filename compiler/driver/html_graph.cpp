@@ -91,7 +91,8 @@ class GraphFigure {
         if (of == no_value || page_.view.forward[v]) continue;
         if (page_.view.graph[of].op == Op::variable) beside_variable(page_.view.name(of));
         const auto& computed_in = page_.view.computed_in[of];
-        if (!computed_in.empty() && computed_in.front() < k && rows[computed_in.front()] != unknown) beside(rows[computed_in.front()]);
+        if (!computed_in.empty() && computed_in.front() < k && rows[computed_in.front()] != unknown)
+          beside(rows[computed_in.front()]);
       }
       for (uint32_t b : page_.written_by(k)) beside_variable(page_.buffer(b).name);
     }
@@ -100,7 +101,8 @@ class GraphFigure {
       if (rows[k] == unknown)
         for (uint32_t b : page_.written_by(k))
           for (size_t reader : page_.buffers[b].readers)
-            if (page_.buffer(b).region == Region::workspace && reader > k && reader < kernels_) rows[k] = std::min(rows[k], rows[reader]);
+            if (page_.buffer(b).region == Region::workspace && reader > k && reader < kernels_)
+              rows[k] = std::min(rows[k], rows[reader]);
     size_t last = 0;
     for (size_t row : rows) last = row == unknown ? last : std::max(last, row);
     for (size_t k = 0; k < kernels_; k++)
@@ -188,7 +190,7 @@ class GraphFigure {
     for (size_t n = 0; n < nets_.size(); n++)
       if (nets_[n].channel >= 0) in_channel[size_t(nets_[n].channel)].push_back(n);
     x_.resize(kernels_);
-    double x = 0;
+    double x = 2;  // the border of a box
     for (size_t c = 0; c <= columns; c++) {
       std::vector<std::pair<double, double>> spans;
       for (size_t n : in_channel[c]) {
@@ -198,7 +200,8 @@ class GraphFigure {
         spans.push_back(span);
       }
       Lanes lanes = assign_lanes(spans, 0.5);
-      for (size_t i = 0; i < in_channel[c].size(); i++) nets_[in_channel[c][i]].channel_x = x + around + lane_width * lanes.lane[i];
+      for (size_t i = 0; i < in_channel[c].size(); i++)
+        nets_[in_channel[c][i]].channel_x = x + around + lane_width * lanes.lane[i];
       bool outside = c == 0 || c == columns;
       x += (outside ? 0 : 2 * around) + lane_width * lanes.count + (outside && lanes.count ? around : 0);
       if (c == columns) break;
@@ -297,7 +300,9 @@ class GraphFigure {
   std::string line(const Net& net, size_t k) {
     const PageBuffer& buffer = page_.buffers[net.buffer];
     bool to_backward = buffer.cached && page_.phase[k] != Phase::forward;
-    const char* look = to_backward ? "cac" : page_.phase[net.from] == Phase::forward && page_.phase[k] == Phase::forward ? "fw" : "bw";
+    const char* look = to_backward                                                                   ? "cac"
+                       : page_.phase[net.from] == Phase::forward && page_.phase[k] == Phase::forward ? "fw"
+                                                                                                     : "bw";
     double sx = x_out(net.from, net.buffer), sy = y_[net.from] + (boxes_[net.from].up ? 0 : boxes_[net.from].height);
     double dx = x_in(k, net.buffer), dy = y_[k] + (boxes_[k].up ? boxes_[k].height : 0);
     std::vector<std::pair<double, double>> points{{sx, sy}, {sx, net.lane.at(first_gutter(net))}};
@@ -308,11 +313,14 @@ class GraphFigure {
     points.emplace_back(dx, points.back().second);
     points.emplace_back(dx, dy);
     double back = boxes_[k].up ? 6 : -6;  // the tip
-    std::string title = fmt::format("{}: {}, {} bytes, {} to {}{}", page_.buffer(net.buffer).name, to_string(page_.buffer(net.buffer).type),
-                                    grouped(page_.buffer(net.buffer).bytes), page_.kernels[net.from].explained,
-                                    page_.kernels[k].explained, to_backward ? ", cached for the backward" : "");
-    return fmt::format("<g class=\"net {}\" data-n=\"{} {}\"><title>{}</title><path d=\"{}\"/><path class=\"tip\" d=\"M{} {}l-3.5 {}h7z\"/></g>\n", look,
-                       net.from, k, escaped(title), rounded_path(points), px(dx), px(dy), px(back));
+    std::string title =
+        fmt::format("{}: {}, {} bytes, {} to {}{}", page_.buffer(net.buffer).name, to_string(page_.buffer(net.buffer).type),
+                    grouped(page_.buffer(net.buffer).bytes), page_.kernels[net.from].explained, page_.kernels[k].explained,
+                    to_backward ? ", cached for the backward" : "");
+    return fmt::format(
+        "<g class=\"net {}\" data-n=\"{} {}\"><title>{}</title><path d=\"{}\"/><path class=\"tip\" d=\"M{} {}l-3.5 "
+        "{}h7z\"/></g>\n",
+        look, net.from, k, escaped(title), rounded_path(points), px(dx), px(dy), px(back));
   }
 
   static std::string rounded_path(const std::vector<std::pair<double, double>>& points) {

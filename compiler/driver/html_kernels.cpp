@@ -26,7 +26,8 @@ std::string list_of(const PageData& page, const std::vector<uint32_t>& buffers) 
 std::string operations_of(const PageData& page, size_t k) {
   std::string text;
   for (ValueId v : page.view.kernels[k]->values)
-    if (page.view.graph[v].def().op_class != OpClass::source) text += std::string(text.empty() ? "" : " ") + page.view.graph[v].def().name;
+    if (page.view.graph[v].def().op_class != OpClass::source)
+      text += std::string(text.empty() ? "" : " ") + page.view.graph[v].def().name;
   return text;
 }
 
@@ -34,8 +35,9 @@ std::string times(const PageData& page, size_t k, double sum) {
   if (!page.roofline) return "";
   const KernelTime& t = page.kernels[k];
   double least = page.roofline->least_seconds(t.flops, double(t.traffic()), t.footprint);
-  return fmt::format("<td class=\"r\">{:.2f}</td><td class=\"r\">{:.1f} %</td><td class=\"r\">{:.0f} % of {}</td>", t.seconds * 1e6,
-                     100 * t.seconds / sum, 100 * least / t.seconds, escaped(page.roofline->bound(t.flops, double(t.traffic()), t.footprint)));
+  return fmt::format("<td class=\"r\">{:.2f}</td><td class=\"r\">{:.1f} %</td><td class=\"r\">{:.0f} % of {}</td>",
+                     t.seconds * 1e6, 100 * t.seconds / sum, 100 * least / t.seconds,
+                     escaped(page.roofline->bound(t.flops, double(t.traffic()), t.footprint)));
 }
 
 }  // namespace
@@ -44,7 +46,8 @@ std::string kernel_table_html(const PageData& page) {
   double sum = 0;
   for (const KernelTime& t : page.kernels) sum += t.seconds;
   std::string html = fmt::format(
-      "<div class=\"scroll\"><table><thead><tr><th></th><th>computes</th><th class=\"r\">operations</th><th class=\"r\">bytes read</th>"
+      "<div class=\"scroll\"><table><thead><tr><th></th><th>computes</th><th class=\"r\">operations</th><th class=\"r\">bytes "
+      "read</th>"
       "<th class=\"r\">written</th>{}</tr></thead>\n",
       page.roofline ? "<th class=\"r\">µs</th><th class=\"r\">share</th><th class=\"r\">attained</th>" : "");
   int wide = page.roofline ? 7 : 4;
@@ -52,12 +55,15 @@ std::string kernel_table_html(const PageData& page) {
     const KernelTime& t = page.kernels[k];
     const char* look = page.phase[k] == Phase::forward ? "fw" : page.phase[k] == Phase::backward ? "bw" : "up";
     html += fmt::format(
-        "<tbody id=\"K{0}\" data-k=\"{1}\" data-code=\"code{2}\"><tr><th class=\"{3}\">{4}</th><td>{5}</td><td class=\"r\">{6}</td>"
+        "<tbody id=\"K{0}\" data-k=\"{1}\" data-code=\"code{2}\"><tr><th class=\"{3}\">{4}</th><td>{5}</td><td "
+        "class=\"r\">{6}</td>"
         "<td class=\"r\">{7}</td><td class=\"r\">{8}</td>{9}</tr>\n<tr class=\"more\"><td></td><td colspan=\"{10}\">",
         k + 1, k, t.launch->kernel, look, t.explained, escaped(kernel_label(page, k)), rounded(t.flops), grouped(t.read),
         grouped(t.written), times(page, k, sum), wide);
-    if (std::string ops = operations_of(page, k); !ops.empty()) html += "<div><b>fused</b> <code>" + escaped(ops) + "</code></div>";
-    html += "<div><b>reads</b> " + list_of(page, page.read_by(k)) + " <b>writes</b> " + list_of(page, page.written_by(k)) + "</div>";
+    if (std::string ops = operations_of(page, k); !ops.empty())
+      html += "<div><b>fused</b> <code>" + escaped(ops) + "</code></div>";
+    html +=
+        "<div><b>reads</b> " + list_of(page, page.read_by(k)) + " <b>writes</b> " + list_of(page, page.written_by(k)) + "</div>";
     if (page.view.plan.stages[page.view.stage_of[k]].checks_loss) html += "<div><b>before it</b> is the loss finite?</div>";
     for (const std::string& d : t.launch->decisions) html += "<div class=\"why\"><b>why</b> " + escaped(d) + "</div>";
     html += "</td></tr></tbody>\n";
@@ -75,8 +81,8 @@ std::string kernel_table_html(const PageData& page) {
       break;
     }
     const loops::Kernel& kernel = page.view.module.kernels[code];
-    html += fmt::format("<details><summary>{} <small>{}</small></summary><pre id=\"code{}\">{}</pre></details>\n", escaped(kernel.name),
-                        escaped(kernels), code, escaped(loops::print_named(kernel)));
+    html += fmt::format("<details><summary>{} <small>{}</small></summary><pre id=\"code{}\">{}</pre></details>\n",
+                        escaped(kernel.name), escaped(kernels), code, escaped(loops::print_named(kernel)));
   }
   return html + "</details>\n";
 }

@@ -19,10 +19,10 @@ enum class Phase : uint8_t { forward, backward, update };
 inline constexpr size_t no_kernel = ~size_t{0};
 
 struct PageBuffer {
-  ValueId value = no_value;      // of a workspace buffer: what it holds, where that is known
-  bool cached = false;           // for the backward
-  size_t writer = no_kernel;     // the first
-  std::vector<size_t> readers;   // in order, each once
+  ValueId value = no_value;     // of a workspace buffer: what it holds, where that is known
+  bool cached = false;          // for the backward
+  size_t writer = no_kernel;    // the first
+  std::vector<size_t> readers;  // in order, each once
 };
 
 struct PageData {
@@ -36,7 +36,7 @@ struct PageData {
   std::vector<Phase> phase;         // of each kernel
 
   const PlanBuffer& buffer(uint32_t b) const { return view.plan.buffers[b]; }
-  std::vector<uint32_t> read_by(size_t kernel) const;     // buffers, each once
+  std::vector<uint32_t> read_by(size_t kernel) const;  // buffers, each once
   std::vector<uint32_t> written_by(size_t kernel) const;
   // The buffer through which `kernel` reads a value that it does not compute; none for learning rates and plain numbers.
   std::optional<uint32_t> buffer_of(size_t kernel, ValueId v) const;

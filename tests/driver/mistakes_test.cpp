@@ -52,7 +52,7 @@ constexpr Mistake mistakes[] = {
     {"eval examples/digits/digits.gc --weights no_such.safetensors", "no_such.safetensors"},
     {"predict examples/digits/digits.gc --weights w --data digits", "-o is required"},
     {"predict examples/digits/digits.gc --weights w --data digits -o p.csv", ".npy"},
-    {"explain examples/digits/digits.gc --html g.html", "later version"},
+    {"explain examples/digits/digits.gc --no-measure --html no/such/folder/g.html", "cannot write"},
     {"explain examples/digits/digits.gc --entry stop", "did you mean \"step\"?"},
     {"compile examples/digits/digits.gc", "-o is required"},
     {"compile examples/digits/digits.gc -o d --emit object", "'object' is none of the forms"},
