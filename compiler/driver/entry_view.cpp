@@ -45,6 +45,23 @@ std::string EntryView::name(ValueId v) const {
 
 std::string EntryView::kernel_name(size_t kernel) const { return fmt::format("K{}", kernel + 1); }
 
+bool EntryView::loss_checked_before(size_t kernel) const {
+  return plan.stages[stage_of[kernel]].checks_loss && beside(kernel).empty();
+}
+
+std::string EntryView::beside(size_t kernel) const {
+  size_t first = size_t(std::lower_bound(stage_of.begin(), stage_of.end(), stage_of[kernel]) - stage_of.begin());
+  return first == kernel ? "" : kernel_name(first);
+}
+
+std::string EntryView::lifetime(const PlanBuffer& buffer) const {
+  auto first = std::lower_bound(stage_of.begin(), stage_of.end(), buffer.first_stage);
+  auto last = std::upper_bound(first, stage_of.end(), buffer.last_stage);
+  // A stage without a kernel is the check of the loss at the end.
+  if (first == stage_of.end() || first == last) return "the end";
+  return fmt::format("{} to {}", kernel_name(size_t(first - stage_of.begin())), kernel_name(size_t(last - stage_of.begin()) - 1));
+}
+
 std::string EntryView::expression(ValueId v) const {
   const Node& node = graph[v];
   std::string operands;

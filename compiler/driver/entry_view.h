@@ -25,6 +25,9 @@ class EntryView {
 
   std::string name(ValueId v) const;             // label, or "grad of hidden", or "%7"
   std::string kernel_name(size_t kernel) const;  // "K3"
+  bool loss_checked_before(size_t kernel) const;
+  std::string beside(size_t kernel) const;       // "K3": the first kernel of its stage, which may run at the same time; else empty
+  std::string lifetime(const PlanBuffer& buffer) const;  // of one in the workspace: "K2 to K6", from the first kernel to the last
   std::string expression(ValueId v) const;       // "contract(hidden, logits.weight)"
   uint64_t bytes(ValueId v) const;               // at the maximum of rows
   uint64_t cached_bytes() const;

@@ -58,7 +58,7 @@ Measurement measure(const ExplainOptions& o, const ModelFile& file, const EntryV
   } else if (!view.graph.loss || view.graph.updates.empty()) {
     result.note = "Not measured: only an entry that trains is timed.";
   } else {
-    Program program = compile(file.model, {.max_rows = view.module.max_rows, .hook_every_kernel = true});
+    Program program = compile(file.model, {.max_rows = view.module.max_rows, .hook_every_kernel = true, .memory_budget = o.model.budget()});
     Instance net = program.instance();
     Batches batches(net.entry(view.plan.entry).info(), view.module.max_rows, 1);
     try {

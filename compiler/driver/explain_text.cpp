@@ -76,7 +76,7 @@ std::string kernel_text(const EntryView& view, size_t k) {
   }
   std::string text = fmt::format("  {} {}: {}, {} operations{}\n", view.kernel_name(k), kernel.name,
                                  launch.label.empty() ? "copy" : launch.label, rounded(launch.flops),
-                                 view.plan.stages[view.stage_of[k]].checks_loss ? "; before it: is the loss finite?" : "");
+                                 view.loss_checked_before(k) ? "; before it: is the loss finite?" : view.beside(k).empty() ? "" : "; beside " + view.beside(k));
   if (!ops.empty()) text += wrap("     fused:  ", ops);
   text += wrap("     reads:  ", join(reads)) + wrap("     writes: ", join(writes));
   for (const std::string& decision : launch.decisions) text += wrap("     why:    ", decision);
@@ -100,7 +100,7 @@ std::string bytes_text(const EntryView& view) {
   for (const PlanBuffer& b : buffers)
     if (b.region == Region::workspace && b.bytes)
       rows.push_back({"", grouped(b.bytes), grouped(b.offset), b.name, to_string(b.type),
-                      fmt::format("{} to {}", view.kernel_name(b.first_stage), view.kernel_name(b.last_stage))});
+                      view.lifetime(b)});
   return "Memory\n" + table(rows, "lrr", "  ") + "\n";
 }
 

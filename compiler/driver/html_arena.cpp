@@ -71,8 +71,7 @@ class Arena {
     const PageBuffer& about = page_.buffers[b];
     double from = x(buffer.first_stage), to = x(buffer.last_stage + 1), high = std::max(1.5, scale_ * double(buffer.bytes));
     double corner = y(buffer.offset) - high;
-    std::string name = fmt::format("{}: {} bytes at {}, {} to {}{}", buffer.name, grouped(buffer.bytes), grouped(buffer.offset),
-                                   stage_name(buffer.first_stage), stage_name(buffer.last_stage),
+    std::string name = fmt::format("{}: {} bytes at {}, {}{}", buffer.name, grouped(buffer.bytes), grouped(buffer.offset), page_.view.lifetime(buffer),
                                    about.cached ? ", cached for the backward" : "");
     std::string kernels;
     if (about.writer != no_kernel) kernels = std::to_string(about.writer);
@@ -95,12 +94,6 @@ class Arena {
     if (fits < 4) return "";
     return fmt::format("<text class=\"b-name\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", px(middle), px(baseline),
                        escaped(shortened(text, fits)));
-  }
-
-  std::string stage_name(uint32_t stage) const {
-    for (size_t k = stage; k < page_.kernels.size(); k++)
-      if (page_.view.stage_of[k] >= stage) return page_.kernels[k].explained;
-    return fmt::format("stage {}", stage + 1);
   }
 
   std::string marks() const {

@@ -64,7 +64,7 @@ std::string kernel_table_html(const PageData& page) {
       html += "<div><b>fused</b> <code>" + escaped(ops) + "</code></div>";
     html +=
         "<div><b>reads</b> " + list_of(page, page.read_by(k)) + " <b>writes</b> " + list_of(page, page.written_by(k)) + "</div>";
-    if (page.view.plan.stages[page.view.stage_of[k]].checks_loss) html += "<div><b>before it</b> is the loss finite?</div>";
+    if (page.view.loss_checked_before(k)) html += "<div><b>before it</b> is the loss finite?</div>";
     for (const std::string& d : t.launch->decisions) html += "<div class=\"why\"><b>why</b> " + escaped(d) + "</div>";
     html += "</td></tr></tbody>\n";
   }

@@ -58,7 +58,7 @@ constexpr Mistake mistakes[] = {
     {"compile examples/digits/digits.gc -o d --emit object", "'object' is none of the forms"},
     {"compile examples/digits/digits.gc -o d --target nothing-at-all", "nothing-at-all"},
     {"compile examples/digits/digits.gc -o d --name 3d", "cannot begin the name of a C function"},
-    {"compile examples/digits/digits.gc -o d --memory-budget 100", "later version"},
+    {"compile examples/digits/digits.gc -o d --memory-budget 100", "the smallest budget that works is"},
     {"bench examples/digits/digits.gc --seconds soon", "--seconds: 'soon' is not a number"},
     {"bench examples/digits/digits.gc --batches no_such.safetensors", "no_such.safetensors"},
     {"help tanhh", "did you mean \"tanh\"?"},
