@@ -35,7 +35,7 @@ Program compile(const Model& model, const CompileOptions& options) {
   Program::Impl& impl = *program.impl_;
   Target target = options.target.vector_registers ? options.target : describe_target();
   impl.plan = build_plan(model, target, {.max_rows = options.max_rows, .fused = options.fused, .memory_budget = options.memory_budget});
-  if (options.backend == CompileOptions::jit) impl.jit = Jit::create(impl.plan, options.hook_every_kernel);
+  if (options.backend == CompileOptions::jit) impl.jit = Jit::create(impl.plan, options.hook_every_kernel, options.cache);
   // Small networks are initialised by the evaluator: the same bits, sooner than they could be compiled.
   uint64_t bytes = impl.plan.params_bytes + impl.plan.state_bytes;
   impl.abi = std::make_unique<AbiModule>(impl.plan, [&](const Plan& p) {

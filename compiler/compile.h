@@ -16,6 +16,7 @@ struct CompileOptions {
   enum Backend : uint8_t { jit, evaluator } backend = jit;
   bool fused = true;       // false: one kernel a node; the same bits, slower
   bool hook_every_kernel = false;  // JIT: each kernel, also one of a single task, goes through hooks->parallel_for in the plan's order
+  bool cache = true;       // JIT: keeps machine code in $XDG_CACHE_HOME/graphc, else ~/.cache/graphc; GRAPHC_CACHE=off keeps none
   uint64_t memory_budget = 0;  // bytes of workspace; where they are too few, the backward computes parts of the forward again. 0: none
   Target target = {};      // empty: this machine
 };

@@ -78,6 +78,9 @@ std::vector<bool> forward_values(const Graph& entry);
 
 // The text form, complete: what codegen needs is in it. parse_plan.h shows and reads it.
 std::string print(const PlanModule& plan);
+std::string print_target(const Target& target);
+// One entry: what codegen reads besides the kernels, which stand in it by their names. Equal text, equal kernels: equal code.
+std::string print_entry(const PlanModule& plan, const Plan& entry);
 
 // Independent of how the plan was made: tables and numbers, kernels and the elements they reach, overlaps of live buffers
 // and within a stage, reads before writes, in-place updates that a later kernel would read, the loss checked before

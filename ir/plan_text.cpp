@@ -21,12 +21,6 @@ std::string list(const List& items, Each each) {
 std::string number(uint32_t n) { return std::to_string(n); }
 std::string value(ValueId v) { return fmt::format("%{}", v); }
 
-std::string target_line(const Target& t) {
-  return fmt::format("target {} cpu {} features {} vector_floats {} vector_registers {} fma {:d} masks {:d} pointer_bytes {} l1_bytes {} l2_bytes {}\n",
-                     quoted(t.triple), quoted(t.cpu), quoted(t.features), t.vector_floats, t.vector_registers, t.fma, t.masks, t.pointer_bytes,
-                     t.l1_bytes, t.l2_bytes);
-}
-
 std::string buffer_line(size_t number, const PlanBuffer& b) {
   std::string text = fmt::format("  buffer {} {}: {} {} at {} bytes {} stages {} to {}", number, quoted(b.name), to_string(b.type), name(b.region), b.offset,
                                  b.bytes, b.first_stage, b.last_stage);
@@ -60,8 +54,23 @@ std::string entry_text(const PlanModule& m, const Plan& p) {
 
 }  // namespace
 
+std::string print_target(const Target& t) {
+  return fmt::format("target {} cpu {} features {} vector_floats {} vector_registers {} fma {:d} masks {:d} pointer_bytes {} l1_bytes {} l2_bytes {}\n",
+                     quoted(t.triple), quoted(t.cpu), quoted(t.features), t.vector_floats, t.vector_registers, t.fma, t.masks, t.pointer_bytes,
+                     t.l1_bytes, t.l2_bytes);
+}
+
+std::string print_entry(const PlanModule& m, const Plan& p) {
+  std::string text = print_target(m.target);
+  text += fmt::format("max_rows {} fingerprint {:016x} params {} state {}\n", m.max_rows, m.fingerprint, m.params_bytes, m.state_bytes);
+  for (const std::string& name : p.hypers) text += hyper_line(*m.module.hyper(name));
+  for (uint32_t b : p.inputs)
+    if (const InputSpec* input = m.module.input(p.buffers[b].name)) text += input_line(*input);
+  return text + entry_text(m, p);
+}
+
 std::string print(const PlanModule& m) {
-  std::string text = "graphc.plan 1\n" + target_line(m.target);
+  std::string text = "graphc.plan 1\n" + print_target(m.target);
   text += fmt::format("max_rows {} fingerprint {:016x}\n", m.max_rows, m.fingerprint);
   text += fmt::format("params {} state {} workspace {}\n", m.params_bytes, m.state_bytes, m.workspace_bytes);
   for (const PlacedVariable& v : m.variables) text += fmt::format("place {} {} at {} bytes {}\n", quoted(v.variable->name), name(v.region), v.offset, v.bytes);

@@ -119,6 +119,15 @@ std::string print(const Graph& graph) {
   return out;
 }
 
+std::string hyper_line(const HyperParameter& h) {
+  return fmt::format("hyper {}: {} = {}\n", quoted(h.name), name(h.dtype), number_text(h.value));
+}
+
+std::string input_line(const InputSpec& i) {
+  std::string classes = i.classes ? fmt::format(" classes {}", i.classes) : "";
+  return fmt::format("input {}: {}{}{}\n", quoted(i.name), to_string(i.type), i.is_target ? " target" : "", classes);
+}
+
 std::string print(const Module& module) {
   std::string out = "graphc.module 1 " + quoted(module.name) + "\n";
   for (const Variable& v : module.variables) {
@@ -127,12 +136,8 @@ std::string print(const Module& module) {
     out += fmt::format(" = {}{}", v.initializer.name, arguments(v.initializer.numbers));
     out += v.of.empty() ? "\n" : " of " + quoted(v.of) + "\n";
   }
-  for (const HyperParameter& h : module.hypers)
-    out += fmt::format("hyper {}: {} = {}\n", quoted(h.name), name(h.dtype), number_text(h.value));
-  for (const InputSpec& i : module.inputs) {
-    out += fmt::format("input {}: {}{}", quoted(i.name), to_string(i.type), i.is_target ? " target" : "");
-    out += i.classes ? fmt::format(" classes {}\n", i.classes) : "\n";
-  }
+  for (const HyperParameter& h : module.hypers) out += hyper_line(h);
+  for (const InputSpec& i : module.inputs) out += input_line(i);
   for (const Graph& graph : module.entries) out += "\n", print_graph(out, graph);
   return out;
 }

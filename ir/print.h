@@ -33,6 +33,8 @@ std::string print(const Graph& graph);  // begins with "graphc.graph 1"
 // One node without its line end; of a call the first line.
 std::string print_node(const Graph& graph, ValueId v);
 std::string to_string(const Attribute& attribute);
+std::string hyper_line(const HyperParameter& hyper);
+std::string input_line(const InputSpec& input);
 
 // An attribute that repeats what the node's type says is left out of the text.
 bool is_implied(AttributeDef::Kind kind);

@@ -23,7 +23,8 @@ std::string emit(const PlanModule& plan, const std::string& prefix, Emit what);
 class Jit {
  public:
   // hook_every_kernel: every launch, also one of a single task, goes through hooks->parallel_for, in the plan's order.
-  static std::unique_ptr<Jit> create(const PlanModule& plan, bool hook_every_kernel = false);
+  // use_cache: what this user's processes compiled before is loaded (object_cache.h).
+  static std::unique_ptr<Jit> create(const PlanModule& plan, bool hook_every_kernel = false, bool use_cache = false);
   virtual ~Jit() = default;
   virtual graphc_entry entry(const std::string& name) = 0;  // thread-safe; null where there is no such entry
   virtual double compile_seconds() const = 0;

@@ -14,7 +14,7 @@ namespace graphc {
 std::string emit(const PlanModule& plan, const std::string& prefix, Emit what) {
   llvm::LLVMContext context;
   auto machine = target_machine(plan.target);
-  auto module = emit_module(context, *machine, plan, prefix, {});
+  auto module = emit_module(context, *machine, plan, prefix);
   run_passes(*module, *machine);
   llvm::SmallString<0> bytes;
   llvm::raw_svector_ostream stream(bytes);

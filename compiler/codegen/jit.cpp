@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <llvm/ExecutionEngine/JITLink/JITLink.h>
-#include <llvm/ExecutionEngine/Orc/CompileUtils.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
-#include <llvm/IR/LLVMContext.h>
-#include <llvm/IR/LegacyPassManager.h>
-#include <llvm/IR/Module.h>
-#include <llvm/Object/ObjectFile.h>
-#include <llvm/Support/SmallVectorMemoryBuffer.h>
-#include <llvm/Support/raw_ostream.h>
+#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
+#include <set>
+#include <system_error>
+#include <thread>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/codegen/machine.h"
+#include "compiler/codegen/object_cache.h"
+#include "compiler/codegen/parts.h"
 
 namespace graphc {
 
@@ -28,18 +29,46 @@ void expect(llvm::Error error) {
   if (error) throw InternalError("jit: " + llvm::toString(std::move(error)));
 }
 
+constexpr unsigned most_threads = 4;
+
+// work(i, thread) for each i in [0, count) on as many threads as there are, at most most_threads; small numbers are begun first.
+void in_parallel(size_t count, const std::function<void(size_t, size_t)>& work) {
+  std::atomic<size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  auto take = [&](size_t thread) {
+    try {
+      for (size_t i; (i = next++) < count;) work(i, thread);
+    } catch (...) {
+      std::lock_guard lock(mutex);
+      failure = std::current_exception();
+    }
+  };
+  size_t threads = std::min<size_t>({count, std::thread::hardware_concurrency(), most_threads});
+  std::vector<std::thread> others;
+  try {
+    while (others.size() + 1 < threads) others.emplace_back(take, others.size() + 1);
+  } catch (const std::system_error&) {  // no thread to be had: the others do it all
+  }
+  take(0);
+  for (std::thread& t : others) t.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
 class LlvmJit : public Jit {
  public:
-  LlvmJit(const PlanModule& plan, bool hook_every_kernel)
-      : plan_(plan), hook_every_kernel_(hook_every_kernel), machine_(target_machine(plan.target)) {
+  LlvmJit(const PlanModule& plan, bool hook_every_kernel, bool use_cache)
+      : plan_(plan), hook_every_kernel_(hook_every_kernel), cache_(use_cache ? open_object_cache() : nullptr) {
     llvm::orc::JITTargetMachineBuilder builder{llvm::Triple(plan.target.triple)};
     jit_ = expect(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create());
   }
 
   graphc_entry entry(const std::string& name) override {
     std::lock_guard lock(mutex_);
-    auto [it, is_new] = entries_.try_emplace(name, nullptr);
-    if (is_new && plan_.plan(name)) it->second = compile(name);
+    const Plan* plan = plan_.plan(name);
+    if (!plan) return nullptr;
+    auto it = entries_.find(name);
+    if (it == entries_.end()) it = entries_.emplace(name, compile(*plan)).first;
     return it->second;
   }
 
@@ -47,38 +76,44 @@ class LlvmJit : public Jit {
   uint64_t text_bytes() const override { return text_bytes_; }
 
  private:
-  graphc_entry compile(const std::string& name) {
+  graphc_entry compile(const Plan& plan) {
     auto start = std::chrono::steady_clock::now();
-    // Each entry is its own object: what nobody calls is never compiled.
-    llvm::LLVMContext context;
-    std::string prefix = "jit_" + name;
-    auto module = emit_module(context, *machine_, plan_, prefix, {name}, hook_every_kernel_);
-    run_passes(*module, *machine_);
-    llvm::SmallVector<char, 0> object;
-    llvm::raw_svector_ostream stream(object);
-    llvm::legacy::PassManager passes;
-    llvm::MCContext* mc = nullptr;
-    if (machine_->addPassesToEmitMC(passes, mc, stream)) throw InternalError("jit: this target cannot emit code into memory");
-    passes.run(*module);
-    count_text(object);
-    expect(jit_->addObjectFile(std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), false)));
-    auto address = expect(jit_->lookup(prefix + "_entry_" + name));
+    EntryParts parts(plan_, plan, hook_every_kernel_);
+    std::string symbol = parts.all().back().symbol();
+    std::vector<Part> missing;
+    for (const Part& part : parts.all()) {
+      if (linked_.count(part.key)) continue;
+      std::string object = cache_ ? cache_->load(part.key) : "";
+      if (EntryParts::defines(object, part.symbol())) link(part, object);
+      else missing.push_back(part);
+    }
+    std::sort(missing.begin(), missing.end(), [](const Part& a, const Part& b) { return a.cost > b.cost; });
+    std::vector<std::string> objects(missing.size());
+    in_parallel(missing.size(), [&](size_t i, size_t thread) {
+      auto& machine = machines_[thread];
+      if (!machine) machine = target_machine(plan_.target);
+      objects[i] = parts.compile(missing[i], *machine);
+      if (cache_) cache_->store(missing[i].key, objects[i]);
+    });
+    for (size_t i = 0; i < missing.size(); i++) link(missing[i], objects[i]);
+    auto address = expect(jit_->lookup(symbol));
     seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return address.toPtr<graphc_entry>();
   }
 
-  // Large code models put text into .ltext: every section that holds code counts.
-  void count_text(const llvm::SmallVector<char, 0>& object) {
-    auto file = expect(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "jit")));
-    for (const auto& section : file->sections())
-      if (section.isText()) text_bytes_ += section.getSize();
+  void link(const Part& part, const std::string& object) {
+    if (!linked_.insert(part.key).second) return;
+    text_bytes_ += EntryParts::text_bytes(object);
+    expect(jit_->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, part.symbol())));
   }
 
   const PlanModule& plan_;
   bool hook_every_kernel_;
-  std::shared_ptr<llvm::TargetMachine> machine_;
+  std::unique_ptr<ObjectCache> cache_;
+  std::shared_ptr<llvm::TargetMachine> machines_[most_threads];
   std::unique_ptr<llvm::orc::LLJIT> jit_;
   std::map<std::string, graphc_entry> entries_;
+  std::set<std::string> linked_;
   std::mutex mutex_;
   double seconds_ = 0;
   uint64_t text_bytes_ = 0;
@@ -86,8 +121,8 @@ class LlvmJit : public Jit {
 
 }  // namespace
 
-std::unique_ptr<Jit> Jit::create(const PlanModule& plan, bool hook_every_kernel) {
-  return std::make_unique<LlvmJit>(plan, hook_every_kernel);
+std::unique_ptr<Jit> Jit::create(const PlanModule& plan, bool hook_every_kernel, bool use_cache) {
+  return std::make_unique<LlvmJit>(plan, hook_every_kernel, use_cache);
 }
 
 }  // namespace graphc

@@ -2,20 +2,20 @@
 #include "compiler/codegen/machine.h"
 
 #include <fmt/format.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
-#include <llvm/IR/PassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
-#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/Triple.h>
-#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar.h>
 
+#include <map>
 #include <mutex>
 
 #include "compiler/codegen/codegen.h"
@@ -121,29 +121,24 @@ Target describe_target(const std::string& triple_name, const std::string& cpu, c
   return t;
 }
 
-std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const std::string& prefix,
-                                          const std::set<std::string>& wanted, bool hook_every_kernel) {
-  auto module = std::make_unique<llvm::Module>(prefix, context);
+static std::unique_ptr<llvm::Module> new_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const std::string& name) {
+  auto module = std::make_unique<llvm::Module>(name, context);
 #if LLVM_VERSION_MAJOR >= 21
   module->setTargetTriple(machine.getTargetTriple());
 #else
   module->setTargetTriple(machine.getTargetTriple().str());
 #endif
   module->setDataLayout(machine.createDataLayout());
-  std::map<uint32_t, llvm::Function*> kernels;
-  auto kernel = [&](uint32_t i) {
-    auto [it, is_new] = kernels.try_emplace(i, nullptr);
-    if (is_new) it->second = KernelEmitter(*module, plan.kernels[i], plan.target, plan.max_rows, fmt::format("{}_{}", prefix, plan.kernels[i].name)).run();
-    return it->second;
-  };
-  for (const Plan& p : plan.plans)
-    if (wanted.empty() || wanted.count(p.entry)) emit_entry(*module, plan, p, fmt::format("{}_entry_{}", prefix, p.entry), kernel, hook_every_kernel);
+  return module;
+}
+
+static std::unique_ptr<llvm::Module> finished(std::unique_ptr<llvm::Module> module, const Target& target) {
   for (llvm::Function& f : *module) {
     if (f.isDeclaration()) continue;
-    f.addFnAttr("target-cpu", plan.target.cpu);
-    if (!plan.target.features.empty()) f.addFnAttr("target-features", plan.target.features);
+    f.addFnAttr("target-cpu", target.cpu);
+    if (!target.features.empty()) f.addFnAttr("target-features", target.features);
     f.addFnAttr("no-builtins");  // a loop that copies must not become a call of memcpy
-    if (plan.target.vector_floats >= 16) {
+    if (target.vector_floats >= 16) {
       f.addFnAttr("prefer-vector-width", "512");
       f.addFnAttr("min-legal-vector-width", "512");
     }
@@ -154,21 +149,53 @@ std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::Targ
   return module;
 }
 
+static llvm::FunctionType* kernel_type(llvm::LLVMContext& context, const loops::Kernel& kernel) {
+  std::vector<llvm::Type*> types(kernel.buffers.size(), llvm::PointerType::getUnqual(context));
+  types.resize(types.size() + 2, llvm::Type::getInt32Ty(context));
+  return llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
+}
+
+std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const std::string& prefix) {
+  auto module = new_module(context, machine, prefix);
+  std::map<uint32_t, llvm::Function*> kernels;
+  auto kernel = [&](uint32_t i) {
+    auto [it, is_new] = kernels.try_emplace(i, nullptr);
+    if (is_new) it->second = KernelEmitter(*module, plan.kernels[i], plan.target, plan.max_rows, fmt::format("{}_{}", prefix, plan.kernels[i].name)).run();
+    return it->second;
+  };
+  for (const Plan& p : plan.plans) emit_entry(*module, plan, p, fmt::format("{}_entry_{}", prefix, p.entry), kernel);
+  return finished(std::move(module), plan.target);
+}
+
+std::unique_ptr<llvm::Module> emit_kernel_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, uint32_t kernel,
+                                                 const std::string& symbol) {
+  auto module = new_module(context, machine, symbol);
+  KernelEmitter(*module, plan.kernels[kernel], plan.target, plan.max_rows, symbol).run()->setLinkage(llvm::Function::ExternalLinkage);
+  return finished(std::move(module), plan.target);
+}
+
+std::unique_ptr<llvm::Module> emit_entry_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const Plan& entry,
+                                                const std::string& symbol, const std::map<uint32_t, std::string>& kernel_symbols,
+                                                bool hook_every_kernel) {
+  auto module = new_module(context, machine, symbol);
+  auto kernel = [&](uint32_t i) {
+    const std::string& name = kernel_symbols.at(i);
+    if (llvm::Function* f = module->getFunction(name)) return f;
+    llvm::Function* f = llvm::Function::Create(kernel_type(context, plan.kernels[i]), llvm::Function::ExternalLinkage, name, *module);
+    f->addFnAttr(llvm::Attribute::NoUnwind);
+    f->setDSOLocal(true);
+    return f;
+  };
+  emit_entry(*module, plan, entry, symbol, kernel, hook_every_kernel);
+  return finished(std::move(module), plan.target);
+}
+
+// The old pass manager: the new one takes longer to set up than a small kernel to compile.
 void run_passes(llvm::Module& module, llvm::TargetMachine& machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graph;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graph);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graph, modules);
-  llvm::FunctionPassManager passes;
-  passes.addPass(llvm::EarlyCSEPass(true));
-  for (llvm::Function& f : module)
-    if (!f.isDeclaration()) passes.run(f, functions);
+  llvm::legacy::PassManager passes;
+  passes.add(llvm::createTargetTransformInfoWrapperPass(machine.getTargetIRAnalysis()));
+  passes.add(llvm::createEarlyCSEPass(true));
+  passes.run(module);
 }
 
 }  // namespace graphc

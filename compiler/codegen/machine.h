@@ -3,8 +3,8 @@
 // LLVM's side of a target, and the pipeline from IR to machine code. Internal to codegen.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "ir/plan.h"
@@ -21,10 +21,16 @@ namespace graphc {
 // Position-independent where the target can be linked so.
 std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target);
 
-// The entries of the plan that `wanted` names (all where empty), with their kernels, as LLVM IR.
+// All entries of the plan with their kernels, as LLVM IR.
 std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan,
-                                          const std::string& prefix, const std::set<std::string>& wanted,
-                                          bool hook_every_kernel = false);
+                                          const std::string& prefix);
+
+// For the JIT, which links what was compiled apart: one kernel; one entry, which calls kernels by their symbols.
+std::unique_ptr<llvm::Module> emit_kernel_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan,
+                                                 uint32_t kernel, const std::string& symbol);
+std::unique_ptr<llvm::Module> emit_entry_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan,
+                                                const Plan& entry, const std::string& symbol,
+                                                const std::map<uint32_t, std::string>& kernel_symbols, bool hook_every_kernel);
 
 // The few passes that pay: see DESIGN 11, compile time.
 void run_passes(llvm::Module& module, llvm::TargetMachine& machine);

@@ -326,7 +326,7 @@ class GraphFigure {
   static std::string rounded_path(const std::vector<std::pair<double, double>>& points) {
     std::string path = fmt::format("M{} {}", px(points[0].first), px(points[0].second));
     for (size_t i = 1; i + 1 < points.size(); i++) {
-      auto [x, y] = points[i];
+      double x = points[i].first, y = points[i].second;  // a binding cannot be captured
       auto towards = [&](const std::pair<double, double>& p) {
         double dx = p.first - x, dy = p.second - y, length = std::abs(dx) + std::abs(dy);
         double r = length > 0 ? std::min(5.0, length / 2) / length : 0;

@@ -18,7 +18,7 @@ compiler            C STD OWN "ir/ "runtime/(abi|train|pool)/ <fmt/ <xxhash\.h>
 compiler/passes     C STD HEADER "ir/ <fmt/
 compiler/passes/attach_optimizer.cpp C STD HEADER "compiler/passes/differentiate\.h" "ir/
 compiler/frontend   C STD OWN "ir/ <fmt/
-compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "runtime/abi/ <fmt/ LLVM
+compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "runtime/abi/ <fmt/ <xxhash\.h> LLVM
 compiler/driver     C STD POSIX OWN <graphc\.h> "ir/ "compiler/[a-z_]+\.h" "compiler/(codegen/codegen|frontend/model_file|passes/[a-z_]+|plan/plan)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
 examples            C STD OWN [<"](compiler/)?graphc\.h[>"] "runtime/(abi|train|pool)/ <fmt/
 tests               C STD POSIX OURS <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
