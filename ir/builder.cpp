@@ -19,6 +19,7 @@ void Builder::claim(const std::string& name) {
   auto clash = [&](const std::string& what, const Place& at) {
     fail(name + ": there is already " + what + " of this name" + (at.file ? " (" + to_string(at) + ")" : ""));
   };
+  if (!names_.count(name)) return;
   if (auto v = model_.tables.variable(name)) clash("a variable", v->place);
   if (auto i = model_.tables.input(name)) clash("an input", i->place);
 }
@@ -29,6 +30,7 @@ Tensor Builder::input(const std::string& name, const Shape& shape, DType dtype, 
   Type type{dtype, shape};
   Tensor t = emit(Op::input, {}, {name, type});
   model_.tables.inputs.push_back({name, type, 0, false, place()});
+  names_.insert(name);
   label(t, name);
   return t;
 }
@@ -54,6 +56,7 @@ Tensor Builder::variable(Variable v) {
   v.place = place();
   Tensor t = emit(Op::variable, {}, {v.name, v.type});
   current_graph().set_label(t.id, v.name);
+  names_.insert(v.name);
   model_.tables.variables.push_back(std::move(v));
   return t;
 }

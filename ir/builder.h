@@ -3,6 +3,8 @@
 // The C++ front end: describes a model. The text language builds through the same class, so both give the same module.
 #pragma once
 
+#include <unordered_set>
+
 #include "ir/composite.h"
 
 namespace graphc {
@@ -54,6 +56,7 @@ class Builder : public GraphBuilder {
  private:
   void claim(const std::string& name);
   Model model_;
+  std::unordered_set<std::string> names_;  // of variables and inputs
 };
 
 // `pattern` names `name`: equal, a prefix up to a dot, or with * for any run of characters.

@@ -30,10 +30,12 @@ uint64_t bytes_at_most(const PlanModule& m, const Type& type) {
 
 void check_placements(const PlanModule& m, Tables& tables) {
   std::vector<const PlacedVariable*> in_order;
+  std::unordered_map<std::string, const Variable*> variables;
+  for (const Variable& v : m.module.variables) variables.emplace(v.name, &v);
   for (const PlacedVariable& v : m.variables) {
     need(v.variable, m, "a placement of no variable");
     const std::string& name = v.variable->name;
-    need(v.variable == m.module.variable(name), m, "{} is placed, but is not the module's", name);
+    need(variables.count(name) && v.variable == variables.at(name), m, "{} is placed, but is not the module's", name);
     need(tables.placed.emplace(name, &v).second, m, "{} is placed twice", name);
     need(v.region == (v.variable->role == Role::parameter ? Region::params : Region::state), m, "{} is in the wrong region", name);
     need(v.offset % 64 == 0 && v.offset < most_bytes, m, "{} does not begin at a multiple of 64 bytes", name);
@@ -57,6 +59,7 @@ Tables check_tables(const PlanModule& m) {
   Tables tables;
   need(m.max_rows >= 1 && m.max_rows <= INT32_MAX, m, "a maximum of {} rows", m.max_rows);
   check_placements(m, tables);
+  for (const InputSpec& i : m.module.inputs) tables.inputs.emplace(i.name, &i);
   std::set<std::string> names;
   for (const loops::Kernel& k : m.kernels) {
     need(names.insert(k.name).second, m, "there are two kernels named {}", k.name);
@@ -120,7 +123,7 @@ class Buffers {
       }
       case Region::constant: wants(int64_t(b.values.size()) == b.type.shape.count().size && !b.type.shape.has_batch(), "its values do not fill it"); break;
       case Region::input: {
-        const InputSpec* i = m_.module.input(b.name);
+        const InputSpec* i = tables_.inputs.count(b.name) ? tables_.inputs.at(b.name) : nullptr;
         wants(i && i->type == b.type, "is no input of the module");
         wants(b.offset < p_.inputs.size() && p_.inputs[b.offset] == number, "is not in the list of inputs");
         break;

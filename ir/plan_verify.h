@@ -3,6 +3,8 @@
 // The parts of verify(PlanModule). Internal to plan_verify*.cpp.
 #pragma once
 
+#include <unordered_map>
+
 #include "ir/loops_reach.h"
 #include "ir/plan.h"
 
@@ -12,6 +14,7 @@ namespace graphc::plan_check {
 struct Tables {
   std::vector<std::vector<loops::Reach>> reaches;  // by kernel
   std::map<std::string, const PlacedVariable*> placed;
+  std::unordered_map<std::string, const InputSpec*> inputs;
 };
 Tables check_tables(const PlanModule& m);
 

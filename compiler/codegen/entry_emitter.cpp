@@ -6,6 +6,8 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include <utility>
+
 #include "runtime/abi/graphc_abi.h"
 
 namespace graphc {
@@ -41,11 +43,15 @@ class EntryEmitter {
     for (unsigned i = 0; i < 7; i++) b_.CreateStore(fields[i], b_.CreateStructGEP(context_type_, context_, i));
     if (is_init_) write_heads();
     count_signatures();
+    std::vector<Named> sequence;
     for (size_t s = 0; s < p_.stages.size(); s++) {
-      if (p_.stages[s].checks_loss) check_loss();
-      size_t part = 0;
-      for (const Unit& unit : units(p_.stages[s])) run_unit(unit, fmt::format("{}_stage{}_{}", symbol, s, part++));
+      if (p_.stages[s].checks_loss) {
+        run_sequence(std::exchange(sequence, {}));
+        check_loss();
+      }
+      for (Unit& unit : units(p_.stages[s])) sequence.push_back({std::move(unit), fmt::format("{}_stage{}_{}", symbol, s, sequence.size())});
     }
+    run_sequence(sequence);
     b_.CreateRet(b_.getInt32(0));
     return f_;
   }
@@ -196,6 +202,15 @@ class EntryEmitter {
   // Launches whose tasks are handed out together.
   using Unit = std::vector<const Launch*>;
 
+  struct Named {
+    Unit unit;
+    std::string name;
+  };
+  struct Shared {
+    uint32_t uses = 0;
+    llvm::Function* function = nullptr;
+  };
+
   std::vector<Unit> units(const Stage& s) const {
     double work = 0;
     for (const Launch& l : s.launches) work += l.flops;
@@ -228,13 +243,15 @@ class EntryEmitter {
   }
 
   // The offsets that a shared function reads, in the order of its arguments.
-  Value* offsets_of(const Unit& unit) {
-    std::vector<llvm::Constant*> offsets;
+  void add_offsets(const Unit& unit, std::vector<llvm::Constant*>& offsets) {
     for (const Launch* l : unit)
       for (uint32_t a : l->arguments)
         if (is_moved(p_.buffers[a])) offsets.push_back(llvm::ConstantInt::get(integer_, p_.buffers[a].offset));
-    auto type = llvm::ArrayType::get(integer_, offsets.size());
-    return new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::PrivateLinkage, llvm::ConstantArray::get(type, offsets));
+  }
+
+  Value* table_of(llvm::Type* element, const std::vector<llvm::Constant*>& values) {
+    auto type = llvm::ArrayType::get(element, values.size());
+    return new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::PrivateLinkage, llvm::ConstantArray::get(type, values));
   }
 
   Value* context_field(Value* context, unsigned i) {
@@ -311,11 +328,70 @@ class EntryEmitter {
       for (const Unit& unit : units(s)) signatures_[signature(unit)].uses++;
   }
 
-  void run_unit(const Unit& unit, const std::string& name) {
+  // One after the other; where there are many, a loop over a table, because compiling calls takes time.
+  void run_sequence(const std::vector<Named>& sequence) {
+    constexpr size_t many = 64;
+    if (sequence.size() > many) return run_table(sequence);
+    for (const auto& [unit, name] : sequence) {
+      Shared& known = prepare(unit, name);
+      std::vector<llvm::Constant*> offsets;
+      if (known.uses > 1) {
+        add_offsets(unit, offsets);
+        set_offsets(table_of(integer_, offsets));
+      }
+      run_unit(unit, known);
+    }
+  }
+
+  // A row of the table: which function, and where in the table of all offsets its own begin.
+  void run_table(const std::vector<Named>& sequence) {
+    auto before = b_.GetInsertBlock(), loop = new_block("units"), next = new_block("next_unit"), after = new_block("units_end");
+    std::vector<llvm::Constant*> offsets, rows;
+    std::map<const Shared*, uint32_t> numbers;
+    std::vector<const Unit*> kinds;
+    for (const auto& [unit, name] : sequence) {
+      Shared& known = prepare(unit, name);
+      auto [it, is_new] = numbers.try_emplace(&known, uint32_t(kinds.size()));
+      if (is_new) kinds.push_back(&unit);
+      rows.push_back(b_.getInt32(it->second));
+      rows.push_back(b_.getInt32(uint32_t(offsets.size())));
+      if (known.uses > 1) add_offsets(unit, offsets);
+    }
+    if (offsets.empty()) offsets.push_back(llvm::ConstantInt::get(integer_, 0));
+    Value *row_table = table_of(i32_, rows), *offset_table = table_of(integer_, offsets);
+    b_.CreateBr(loop);
+    b_.SetInsertPoint(loop);
+    auto i = b_.CreatePHI(i32_, 2);
+    i->addIncoming(b_.getInt32(0), before);
+    Value* row = b_.CreateInBoundsGEP(i32_, row_table, b_.CreateZExtOrTrunc(b_.CreateShl(i, b_.getInt32(1)), integer_));
+    Value* begin = b_.CreateLoad(i32_, b_.CreateConstInBoundsGEP1_32(i32_, row, 1));
+    set_offsets(b_.CreateInBoundsGEP(integer_, offset_table, b_.CreateZExtOrTrunc(begin, integer_)));
+    // The last kind is the default, which so needs no block of its own.
+    std::vector<llvm::BasicBlock*> blocks;
+    for (size_t k = 0; k < kinds.size(); k++) blocks.push_back(new_block("unit"));
+    auto choice = b_.CreateSwitch(b_.CreateLoad(i32_, row), blocks.back(), unsigned(kinds.size()));
+    for (uint32_t k = 0; k < kinds.size(); k++) {
+      if (k + 1 < kinds.size()) choice->addCase(b_.getInt32(k), blocks[k]);
+      b_.SetInsertPoint(blocks[k]);
+      run_unit(*kinds[k], signatures_.at(signature(*kinds[k])));
+      b_.CreateBr(next);
+    }
+    b_.SetInsertPoint(next);
+    Value* following = b_.CreateAdd(i, b_.getInt32(1));
+    i->addIncoming(following, next);
+    b_.CreateCondBr(b_.CreateICmpULT(following, b_.getInt32(uint32_t(sequence.size()))), loop, after);
+    b_.SetInsertPoint(after);
+  }
+
+  Shared& prepare(const Unit& unit, const std::string& name) {
     Shared& known = signatures_[signature(unit)];
-    bool shared = known.uses > 1;
-    if (!known.function) known.function = stage_function(unit, shared, name);
-    if (shared) b_.CreateStore(offsets_of(unit), b_.CreateStructGEP(context_type_, context_, 7));
+    if (!known.function) known.function = stage_function(unit, known.uses > 1, name);
+    return known;
+  }
+
+  void set_offsets(Value* table) { b_.CreateStore(table, b_.CreateStructGEP(context_type_, context_, 7)); }
+
+  void run_unit(const Unit& unit, const Shared& known) {
     Value* tasks = b_.getInt32(0);
     for (const Launch* l : unit) tasks = b_.CreateAdd(tasks, tasks_of(*l, rows_));
     auto count = llvm::dyn_cast<llvm::ConstantInt>(tasks);
@@ -359,11 +435,6 @@ class EntryEmitter {
     b_.restoreIP(outer);
     return f;
   }
-
-  struct Shared {
-    uint32_t uses = 0;
-    llvm::Function* function = nullptr;
-  };
 
   llvm::Module& module_;
   const PlanModule& m_;

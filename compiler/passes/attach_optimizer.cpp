@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/passes/attach_optimizer.h"
 
+#include <unordered_set>
+
 #include "compiler/passes/differentiate.h"
 #include "ir/builder.h"
 #include "ir/composite.h"
@@ -110,10 +112,12 @@ class Attach {
     if (trained.empty())
       throw CompileError(Diagnostic{loss.optimizer.place, "minimize: the loss depends on no trainable parameter",
                                     {"use a layer such as dense, or unfreeze one"}});
+    std::unordered_set<std::string> inputs;
+    for (const InputSpec& i : module_.inputs) inputs.insert(i.name);
     for (const Variable& v : trained) {
       std::string name = "grad." + v.name;
       of_apply.push_back(apply.emit(Op::input, {}, {name, v.type}));
-      if (!module_.input(name)) module_.inputs.push_back({name, v.type});
+      if (inputs.insert(name).second) module_.inputs.push_back({name, v.type});
     }
     update(step.b, loss, trained, of_step);
     update(apply, loss, trained, of_apply);

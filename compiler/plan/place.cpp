@@ -3,16 +3,20 @@
 // Greedy: each buffer at the smallest gap that holds it among the buffers placed before that are alive with it. In several
 // orders (largest first; most bytes times stages first; by first stage; longest first), of which the one that ends lowest counts.
 // Where that is not close to what is alive at once, what lies on top is moved to the front of the order, and all is placed again.
+// All that takes time with the square of their number, so many buffers are swept first, which does not.
 #include "compiler/plan/place.h"
 
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <numeric>
+#include <queue>
+#include <set>
 
 namespace graphc {
 
 static constexpr int repairs = 40;
+static constexpr size_t many = 512, too_many = 4096;
 
 static uint64_t align(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 
@@ -46,6 +50,71 @@ static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers
   return offset;
 }
 
+// What is free below `end`.
+class Gaps {
+ public:
+  explicit Gaps(uint64_t begin) : end_(begin) {}
+  uint64_t end() const { return end_; }
+
+  uint64_t take(uint64_t size) {
+    auto fits = by_size_.lower_bound({size, 0});
+    if (fits == by_size_.end()) {
+      uint64_t at = end_;
+      if (!by_place_.empty() && by_place_.rbegin()->first + by_place_.rbegin()->second == end_) at = remove(std::prev(by_place_.end())).first;
+      end_ = at + size;
+      return at;
+    }
+    auto [at, room] = remove(by_place_.find(fits->second));
+    if (room > size) add(at + size, room - size);
+    return at;
+  }
+
+  void give(uint64_t at, uint64_t size) {
+    auto next = by_place_.lower_bound(at);
+    if (next != by_place_.end() && at + size == next->first) size += remove(next++).second;
+    next = by_place_.lower_bound(at);
+    if (next != by_place_.begin() && std::prev(next)->first + std::prev(next)->second == at) {
+      auto [before, room] = remove(std::prev(next));
+      at = before, size += room;
+    }
+    add(at, size);
+  }
+
+ private:
+  using ByPlace = std::map<uint64_t, uint64_t>;
+  void add(uint64_t at, uint64_t size) { by_place_[at] = size, by_size_.insert({size, at}); }
+  ByPlace::value_type remove(ByPlace::iterator gap) {
+    ByPlace::value_type found = *gap;
+    by_size_.erase({found.second, found.first});
+    by_place_.erase(gap);
+    return found;
+  }
+
+  ByPlace by_place_;                               // place, size
+  std::set<std::pair<uint64_t, uint64_t>> by_size_;  // size, place
+  uint64_t end_;
+};
+
+// By first stage, or from the end by last stage; n log n.
+static std::vector<uint64_t> sweep(const std::vector<Lifetime>& buffers, bool from_end, uint64_t begin, uint64_t alignment, uint64_t* end) {
+  auto born = [&](size_t b) { return from_end ? ~buffers[b].last : buffers[b].first; };
+  auto dies = [&](size_t b) { return from_end ? ~buffers[b].first : buffers[b].last; };
+  auto size = [&](size_t b) { return align(std::max<uint64_t>(buffers[b].bytes, 1), alignment); };
+  std::vector<size_t> order(buffers.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return born(a) < born(b) || (born(a) == born(b) && size(a) > size(b)); });
+  std::vector<uint64_t> offset(buffers.size(), 0);
+  std::priority_queue<std::pair<uint32_t, size_t>, std::vector<std::pair<uint32_t, size_t>>, std::greater<>> alive;
+  Gaps gaps(begin);
+  for (size_t b : order) {
+    for (; !alive.empty() && alive.top().first < born(b); alive.pop()) gaps.give(offset[alive.top().second], size(alive.top().second));
+    offset[b] = gaps.take(size(b));
+    alive.push({dies(b), b});
+  }
+  *end = gaps.end();
+  return offset;
+}
+
 std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t begin, uint64_t alignment, uint64_t* end) {
   begin = align(begin, alignment);
   auto area = [](const Lifetime& b) { return b.bytes * (1 + b.last - b.first); };
@@ -63,12 +132,20 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
     if (best.empty() || at < *end) best = offsets, best_order = order, *end = at;
     return offsets;
   };
+  uint64_t bound = live_bytes_bound(buffers, alignment), enough = begin + bound + bound / 20;
+  if (buffers.size() > many) {
+    best = sweep(buffers, false, begin, alignment, end);
+    uint64_t at = 0;
+    auto offsets = sweep(buffers, true, begin, alignment, &at);
+    if (at < *end) best = std::move(offsets), *end = at;
+    if (*end <= enough || buffers.size() > too_many) return best;
+    best.clear();
+  }
   for (const auto& before : orders) {
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return before(buffers[a], buffers[b]); });
     attempt();
   }
-  uint64_t bound = live_bytes_bound(buffers, alignment), enough = begin + bound + bound / 20;
   order = best_order;
   auto offsets = best;
   for (int round = 0; round < repairs && *end > enough; round++) {

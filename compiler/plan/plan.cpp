@@ -69,10 +69,11 @@ class EntryPlan {
 
   uint32_t variable_buffer(const std::string& name) {
     auto [it, is_new] = variables_.try_emplace(name, 0);
-    if (is_new)
-      for (const PlacedVariable& v : m_.variables)
-        if (v.variable->name == name) it->second = buffer(name, v.variable->type, v.region, v.offset);
-    return it->second;
+    if (!is_new) return it->second;
+    if (placed_.empty())
+      for (const PlacedVariable& v : m_.variables) placed_[v.variable->name] = &v;
+    const PlacedVariable& v = *placed_.at(name);
+    return it->second = buffer(name, v.variable->type, v.region, v.offset);
   }
 
   void constant_buffer(ValueId v) {
@@ -180,6 +181,9 @@ class EntryPlan {
       if (p_.loss != ~0u && (s == loss_step || steps_[s].reports))
         for (uint32_t u : fusion_.clusters[s].updates) again |= defer(u);
     if (again) return false;
+    std::vector<uint32_t> updating;
+    for (uint32_t s = 0; s < n; s++)
+      if (steps_[s].updates) updating.push_back(s);
     for (uint32_t s = 0; s < n; s++) {
       for (uint32_t b : steps_[s].reads) {
         auto it = writer.find(b);
@@ -188,8 +192,7 @@ class EntryPlan {
         old_value ? edge(s, it->second) : edge(it->second, s);
       }
       if (loss_step != no_cluster && steps_[s].reports)
-        for (uint32_t t = 0; t < n; t++)
-          if (steps_[t].updates) edge(s, t);
+        for (uint32_t t : updating) edge(s, t);
       if (loss_step != no_cluster && steps_[s].updates) edge(loss_step, s);
     }
     std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<>> ready;
@@ -361,6 +364,7 @@ class EntryPlan {
   Plan p_;
   std::map<ValueId, uint32_t> of_value_;
   std::map<std::string, uint32_t> variables_;
+  std::map<std::string_view, const PlacedVariable*> placed_;
   std::map<uint32_t, uint32_t> deferred_, transposed_, transposed_by_;  // update -> temporary; operand -> its copy; copy -> cluster
   std::vector<Step> steps_;
   std::vector<uint32_t> order_;                // of the steps
