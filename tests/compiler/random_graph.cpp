@@ -372,7 +372,8 @@ class Drawer {
       for (ValueId o : b_.graph()[v].operands) is_read[o] = true;
     Tensor loss = sum_of_squares(anchor_) * 0.01;  // so that there is something to train
     std::vector<Tensor> terms;
-    for (size_t i = 0; i < pool_.size(); i++) {
+    const size_t drawn = pool_.size();  // a loss may draw operands of its own
+    for (size_t i = 0; i < drawn; i++) {
       if (is_read[pool_[i].id] && !chance(10)) continue;
       bool is_float = pool_[i].dtype() == DType::f32;
       terms.push_back(term(is_float ? pool_[i] : tanh(cast(pool_[i], DType::f32))));
