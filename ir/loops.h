@@ -15,6 +15,8 @@ namespace graphc::loops {
 
 using ExprId = uint32_t;
 inline constexpr ExprId no_expr = ~ExprId{0};
+inline constexpr uint32_t no_buffer = ~uint32_t{0};
+inline constexpr uint8_t fetch_a = 1, fetch_b = 2, fetch_body = 4;
 
 // A place in a buffer, in elements: offset + sum of stride * variable, + stride * dynamic, clamped into [0, limit).
 struct Index {
@@ -72,10 +74,15 @@ struct Statement {
   uint32_t n_variable = 0, k_variable = 0;
   Dim n_extent = 1, k_extent = 1;
   int tile_m = 1, tile_n = 1;
-  // b's columns of one tile are copied together, pack_k of them at a time, for pack_m rows of the result; 0: read where they lie.
-  // pack_k divides 1,024.
-  int64_t pack_m = 0, pack_k = 0;
-  bool prefetch = false;  // what the body loads at (m, n) comes from far away
+  // b's columns of a tile are copied together, so many steps of k at a time (a part of 1,024), and all rows read the copy; 0: b is
+  // read where it lies. Sums wait on the stack from panel to panel.
+  int64_t panel = 0;
+  int64_t row_block = 0;  // so many rows go through all columns before the next rows do; 0: all of them
+  // Where sums wait from one block of k to the next, so that all columns go through a block before the next one begins:
+  // [m in whole tiles, n]. Without it a tile keeps its own sums until its last block.
+  uint32_t sums = no_buffer;
+  bool interleave = false;  // what follows the sums of a tile is done register by register between the steps of the next tile
+  uint8_t fetch = 0;  // what is asked for some steps ahead, because it lies far away: bits of fetch_a, fetch_b, fetch_body
 };
 
 struct Kernel {

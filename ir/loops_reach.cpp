@@ -44,6 +44,7 @@ class Analysis {
         case Statement::contract:
           with({m, n, k}, [&] { operands(s); });
           with({m, n}, [&] { block(s.body); });
+          if (s.sums != no_buffer) sums(s);
           break;
       }
     }
@@ -58,6 +59,17 @@ class Analysis {
     expr(s.value);
     if (s.index.dynamic != no_expr) expr(s.index.dynamic);
     touch(s.buffer, s.index);
+  }
+
+  // [m in whole tiles, n]
+  void sums(const Statement& s) {
+    int64_t tiles = (s.extent.at(rows_) + s.tile_m - 1) / s.tile_m;
+    with({{s.variable, tiles * s.tile_m}, {s.n_variable, s.n_extent}}, [&] {
+      Index all;
+      all.add(s.variable, s.n_extent.size);
+      all.add(s.n_variable, 1);
+      touch(s.sums, all);
+    });
   }
 
   void expr(ExprId id) {

@@ -68,6 +68,19 @@ std::string with_head(const Kernel& k, const std::string& head) {
 
 }  // namespace
 
+// What of a contraction changes speed and no bits, behind its tile.
+static std::string schedule_text(const Statement& s) {
+  std::string text = s.panel ? fmt::format(" panel {}", s.panel) : "";
+  if (s.row_block) text += fmt::format(" rows {}", s.row_block);
+  if (s.sums != no_buffer) text += fmt::format(" sums b{}", s.sums);
+  if (s.interleave) text += " interleave";
+  if (s.fetch) text += " fetch";
+  if (s.fetch & fetch_a) text += " a";
+  if (s.fetch & fetch_b) text += " b";
+  if (s.fetch & fetch_body) text += " body";
+  return text;
+}
+
 std::string print_expr(const Expr& e) {
   std::string text = type_of(e) + " = ";
   switch (e.kind) {
@@ -93,9 +106,8 @@ std::string print_statement(const Statement& s) {
                          s.other == no_expr ? "" : fmt::format(" * e{}", s.other));
     case Statement::transpose: return fmt::format("transpose {}, {}: {} = e{}", i, over(s.n_variable, s.n_extent), to, s.value);
     case Statement::contract:
-      return fmt::format("r{} = contract {}, {}, sum {} of e{} * e{} tile {} x {}{}{}", s.result, i, over(s.n_variable, s.n_extent),
-                         over(s.k_variable, s.k_extent), s.value, s.other, s.tile_m, s.tile_n,
-                         s.pack_k ? fmt::format(" pack {} x {}", s.pack_m, s.pack_k) : "", s.prefetch ? " prefetch" : "");
+      return fmt::format("r{} = contract {}, {}, sum {} of e{} * e{} tile {} x {}{}", s.result, i, over(s.n_variable, s.n_extent),
+                         over(s.k_variable, s.k_extent), s.value, s.other, s.tile_m, s.tile_n, schedule_text(s));
   }
   return "?";
 }

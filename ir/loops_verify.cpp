@@ -3,6 +3,7 @@
 // What codegen relies on. A scope is a set of bits: the variables of the loops around, and above them the results known.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int64_t most_elements = int64_t{1} << 40;  // in strides and offsets
 constexpr uint32_t most_variables = 32;
+constexpr int64_t most_panel = 32768;  // floats: it lies on the stack
 
 uint64_t bit(uint32_t variable) { return uint64_t{1} << variable; }
 uint64_t result_bit(uint32_t result) { return uint64_t{1} << (32 + result); }
@@ -242,14 +244,27 @@ class Verifier {
     uint64_t m = enter(scope, s.variable, s.extent), n = enter(scope, s.n_variable, s.n_extent);
     uint64_t both = enter(m, s.n_variable, s.n_extent), of_a = enter(m, s.k_variable, s.k_extent), of_b = enter(n, s.k_variable, s.k_extent);
     need(s.tile_m >= 1 && s.tile_n >= 1 && s.tile_m <= 1024 && s.tile_n <= 1024, "the tile is out of range");
-    need(s.pack_k >= 0 && (s.pack_k == 0) == (s.pack_m == 0), "a panel without rows or without steps");
-    need(!s.pack_k || (1024 % s.pack_k == 0 && s.pack_m % s.tile_m == 0 && s.pack_m >= s.tile_m && s.pack_m <= int64_t{1} << 32), "the panel is out of range");
+    need(s.panel >= 0 && (!s.panel || (1024 % s.panel == 0 && s.panel * s.tile_n <= most_panel && !s.n_extent.is_batch)), "the panel is out of range");
+    need(s.row_block >= 0 && s.row_block % s.tile_m == 0 && s.row_block <= int64_t{1} << 32, "the block of rows is no whole tiles");
+    need(s.fetch <= (fetch_a | fetch_b | fetch_body), "unknown operands are fetched");
+    need(!s.interleave || (s.panel && s.sums == no_buffer), "only a tile that begins with a panel, and ends with its sums, is interleaved");
+    if (s.sums != no_buffer) sums(s, scope);
     usable(s.value, of_a, "the first operand");
     usable(s.other, of_b, "the second operand");
-    need(!s.pack_k || (k_.exprs[s.other].kind == Expr::load && k_.exprs[s.other].index.dynamic == no_expr), "only plain loads are packed");
+    need(!s.panel || (k_.exprs[s.other].kind == Expr::load && k_.exprs[s.other].index.dynamic == no_expr), "only plain loads are copied to a panel");
+    if (s.panel) need(k_.exprs[s.other].index.along(s.n_variable) == 1 || k_.exprs[s.other].index.along(s.k_variable) == 1, "what lies along neither the columns nor the sum has no panel");
     need(k_.exprs[s.value].dtype == DType::f32 && k_.exprs[s.other].dtype == DType::f32, "multiplies f32 only");
     for (const Statement& t : s.body) need(t.kind == Statement::store, "only stores follow a contraction's sum");
     block(s.body, both | result_bit(s.result), false);
+  }
+
+  // Nobody else touches them: they are read before all of them are written.
+  void sums(const Statement& s, uint64_t scope) const {
+    need(s.sums < k_.buffers.size(), "there is no such buffer of sums");
+    need(k_.buffers[s.sums].written && k_.buffers[s.sums].dtype == DType::f32, "the sums are no f32 that is written");
+    need(!scope && !s.n_extent.is_batch, "sums wait where a contraction is the whole kernel, and its columns are known");
+    for (const Expr& e : k_.exprs) need(e.kind != Expr::load || e.id != s.sums, "the sums are loaded");
+    for (const Statement& t : s.body) need(t.buffer != s.sums, "the sums are stored");
   }
 
   using Key = std::tuple<uint32_t, int64_t, std::vector<int64_t>>;

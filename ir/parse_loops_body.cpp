@@ -104,12 +104,15 @@ void KernelReader::contract(Statement& s, int depth) {
   s.tile_m = int(integer("the rows of a tile", 1, 1024));
   t_.expect("x");
   s.tile_n = int(integer("the columns of a tile", 1, 1024));
-  if (t_.accept("pack")) {
-    s.pack_m = integer("the rows that share a panel", 1, int64_t{1} << 32);
-    t_.expect("x");
-    s.pack_k = integer("the steps of a panel", 1, 1024);
+  if (t_.accept("panel")) s.panel = integer("the steps of a panel", 1, 1024);
+  if (t_.accept("rows")) s.row_block = integer("the rows that go through all columns", 1, int64_t{1} << 32);
+  if (t_.accept("sums")) s.sums = buffer_id();
+  s.interleave = t_.accept("interleave");
+  if (t_.accept("fetch")) {
+    for (auto [word, bit] : {std::pair{"a", fetch_a}, {"b", fetch_b}, {"body", fetch_body}})
+      if (t_.accept(word)) s.fetch |= bit;
+    if (!s.fetch) t_.fail_wanted("what to fetch: a, b, body");
   }
-  s.prefetch = t_.accept("prefetch");
   s.body = body(depth);
 }
 

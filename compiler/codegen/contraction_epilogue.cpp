@@ -2,6 +2,7 @@
 //
 // What follows a contraction's sum: for the tile while it is in registers, or from a scratch in L1 where it is long (code
 // size is compile time).
+#include <fmt/format.h>
 #include <llvm/IR/IRBuilder.h>
 
 #include <algorithm>
@@ -15,13 +16,11 @@ namespace graphc {
 using namespace loops;
 using llvm::Value;
 
-// Asks for what the body will load for these rows, while the sums still run.
-void KernelEmitter::prefetch_epilogue(const Statement& s, Value* row, int rows) {
+// What the body loads row by row, each row many lines from the one before.
+std::vector<ExprId> KernelEmitter::far_loads(const Statement& s) const {
   std::set<ExprId> seen;
-  std::vector<ExprId> stack;
+  std::vector<ExprId> stack, found;
   for (const Statement& t : s.body) stack.push_back(t.value);
-  int64_t width = 0;
-  for (const Chunk& c : chunks_) width += c.active;
   constexpr int64_t line = 16;  // floats
   while (!stack.empty()) {
     ExprId id = stack.back();
@@ -29,17 +28,9 @@ void KernelEmitter::prefetch_epilogue(const Statement& s, Value* row, int rows) 
     if (!seen.insert(id).second) continue;
     const Expr& e = k_.exprs[id];
     stack.insert(stack.end(), e.arguments.begin(), e.arguments.end());
-    int64_t distance = e.index.along(s.variable);
-    if (e.kind != Expr::load || e.index.dynamic != no_expr || e.index.along(s.n_variable) != 1 || distance < line) continue;
-    std::vector<Value*> place = variables_;
-    place[s.variable] = row;
-    place[s.n_variable] = chunks_[0].base;
-    Value* first = address(e.id, element_index(e.index, place));
-    for (int m = 0; m < rows; m++)
-      for (int64_t at = 0; at < width; at += line)
-        b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {first->getType()},
-                           {b_.CreateConstInBoundsGEP1_64(b_.getFloatTy(), first, uint64_t(m * distance + at)), b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
+    if (e.kind == Expr::load && e.index.dynamic == no_expr && e.index.along(s.n_variable) == 1 && e.index.along(s.variable) >= line) found.push_back(id);
   }
+  return found;
 }
 
 void KernelEmitter::contract_epilogue(const Statement& s, Value* row, int rows, std::vector<Value*>& sums) {
@@ -86,41 +77,71 @@ void KernelEmitter::contract_epilogue(const Statement& s, Value* row, int rows, 
     for (int m = 0; m < rows; m++)
       for (int64_t i = 0; i < run; i++)
         b_.CreateAlignedStore(sums[size_t(m) * columns + c + size_t(i)], b_.CreateConstInBoundsGEP1_64(type, scratch, uint64_t(m * run + i)), llvm::Align(4));
-    std::vector<Value*> arguments = buffers_;
-    arguments.insert(arguments.end(), {rows_, scratch, row, integer(rows), chunks_[c].base, integer(run)});
-    for (uint32_t v = 0; v < s.variable; v++) arguments.push_back(variables_[v]);
-    b_.CreateCall(epilogue_function(s, chunks_[c].width, chunks_[c].active), arguments);
+    call_epilogue(s, chunks_[c], run, scratch, row, rows);
     c = end;
   }
 }
 
-llvm::Function* KernelEmitter::epilogue_function(const Statement& s, int width, int active) {
-  auto [it, is_new] = epilogues_.try_emplace({width, active}, nullptr);
-  if (is_new) it->second = KernelEmitter(module_, k_, target_, max_rows_, name_ + "_epilogue" + std::to_string(active)).run_epilogue(s, width, active);
+void KernelEmitter::call_epilogue(const Statement& s, const Chunk& first, int64_t runs, Value* scratch, Value* row, int rows) {
+  std::vector<Value*> arguments = buffers_;
+  arguments.insert(arguments.end(), {rows_, scratch, row, integer(rows), first.base});
+  for (uint32_t v = 0; v < s.variable; v++) arguments.push_back(variables_[v]);
+  b_.CreateCall(epilogue_function(s, first.width, first.active, int(runs)), arguments);
+}
+
+// What follows the sums of one register, which may be of another place than what is known here.
+void KernelEmitter::epilogue_register(const Statement& s, Value* row, const Chunk& chunk, Value* sum) {
+  auto known = known_;
+  uint64_t inner = uint64_t{1} << s.variable | uint64_t{1} << s.n_variable | uint64_t{1} << s.k_variable | uint64_t{1} << (32 + s.result);
+  for (auto& level : known_) std::erase_if(level, [&](const auto& value) { return value.first.second >= 0 || (dependences_[value.first.first] & inner); });
+  variables_[s.variable] = row;
+  result_varies_[s.result] = true;
+  with_chunks(s.n_variable, {chunk}, [&] {
+    results_[s.result] = {sum};
+    block(s.body);
+  });
+  known_ = std::move(known);
+}
+
+llvm::Function* KernelEmitter::epilogue_function(const Statement& s, int width, int active, int runs) {
+  auto [it, is_new] = epilogues_.try_emplace({width, active, runs}, nullptr);
+  if (is_new) it->second = KernelEmitter(module_, k_, target_, max_rows_, fmt::format("{}_epilogue{}x{}", name_, active, runs)).run_epilogue(s, width, active, runs);
   return it->second;
 }
 
-llvm::Function* KernelEmitter::run_epilogue(const Statement& s, int width, int active) {
+// A row's registers together, a few at a time: divisions and roots take long, but can follow each other closely, and a load may
+// have to wait for a store whose value is not known yet.
+llvm::Function* KernelEmitter::run_epilogue(const Statement& s, int width, int active, int runs) {
   std::vector<llvm::Type*> extra{llvm::PointerType::getUnqual(b_.getContext())};
-  extra.insert(extra.end(), 4 + s.variable, integer_);
+  extra.insert(extra.end(), 3 + s.variable, integer_);
   begin(std::move(extra), name_);
   auto argument = [&](size_t i) { return function_->getArg(unsigned(k_.buffers.size() + 1 + i)); };
-  Value *scratch = argument(0), *row = argument(1), *count = argument(2), *column = argument(3), *runs = argument(4);
-  for (uint32_t v = 0; v < s.variable; v++) variables_[v] = argument(5 + v);
+  Value *scratch = argument(0), *row = argument(1), *count = argument(2), *column = argument(3);
+  for (uint32_t v = 0; v < s.variable; v++) variables_[v] = argument(4 + v);
   result_varies_[s.result] = true;
   hoist({s}, s.variable);
   llvm::Type* type = vector_of(b_.getFloatTy(), width);
+  int together = std::clamp<int>(int(8 / std::max<size_t>(s.body.size(), 1)), 1, runs);
   count_loop(integer(0), count, 1, [&](Value* m) {
     variables_[s.variable] = b_.CreateAdd(row, m, "", true, true);
-    Value* first = b_.CreateMul(m, runs, "", true, true);
-    count_loop(integer(0), runs, 1, [&](Value* i) {
-      Value* sum = b_.CreateAlignedLoad(type, b_.CreateInBoundsGEP(type, scratch, b_.CreateAdd(first, i, "", true, true)), llvm::Align(4));
-      Value* base = b_.CreateAdd(column, b_.CreateMul(i, integer(width), "", true, true), "", true, true);
-      with_chunks(s.n_variable, {{base, width, active}}, [&] {
-        results_[s.result] = {sum};
-        block(s.body);
+    Value* at = b_.CreateInBoundsGEP(type, scratch, b_.CreateMul(m, integer(runs), "", true, true));
+    for (int first = 0; first < runs; first += together) {
+      std::vector<Chunk> list;
+      for (int i = first; i < std::min(runs, first + together); i++) list.push_back({i ? b_.CreateAdd(column, integer(i * width), "", true, true) : column, width, active});
+      with_chunks(s.n_variable, list, [&] {
+        results_[s.result].clear();
+        for (size_t c = 0; c < list.size(); c++)
+          results_[s.result].push_back(b_.CreateAlignedLoad(type, b_.CreateConstInBoundsGEP1_64(type, at, uint64_t(first) + c), llvm::Align(4)));
+        std::vector<Value*> values;
+        for (size_t c = 0; c < list.size(); c++) {
+          group_.clear();
+          for (const Statement& store : s.body) values.push_back(value(store.value, c));
+        }
+        auto next = values.begin();
+        for (size_t c = 0; c < list.size(); c++)
+          for (const Statement& store : s.body) store_value(store, *next++, c);
       });
-    });
+    }
   });
   b_.CreateRetVoid();
   b_.SetInsertPoint(entry_);

@@ -6,6 +6,7 @@
 // narrower tail. Values that do not change inside of a loop are emitted before it (`hoist`), so no LLVM pass need move them.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,9 +37,9 @@ class KernelEmitter {
   // max_rows bounds sums over the batch.
   KernelEmitter(llvm::Module& module, const loops::Kernel& kernel, const Target& target, int64_t max_rows, const std::string& name);
   llvm::Function* run();
-  // void(buffers..., i32 rows, scratch, row, row count, column, runs, outer variables...): what follows a contraction's sum,
-  // for rows x runs registers of `width` sums that lie in the scratch.
-  llvm::Function* run_epilogue(const loops::Statement& contract, int width, int active);
+  // void(buffers..., i32 rows, scratch, row, row count, column, outer variables...): what follows a contraction's sum, for
+  // rows x runs registers of `width` sums that lie in the scratch.
+  llvm::Function* run_epilogue(const loops::Statement& contract, int width, int active, int runs);
 
  private:
   using ExprId = loops::ExprId;
@@ -95,28 +96,49 @@ class KernelEmitter {
   llvm::Value* tree(const Statement& s, std::vector<llvm::Value*> lanes, int width);
 
   // contraction.cpp
-  struct Panel {  // b's columns of a tile for the steps [low, high) of k, row-major
-    llvm::Value *data = nullptr, *low = nullptr, *high = nullptr;
-    int64_t width = 0;
-    // Sums between two panels: of the running block of 1,024, and of the blocks before it; null where nothing has to wait.
-    llvm::Value *partial = nullptr, *total = nullptr;
-    llvm::Value* row = nullptr;  // where the tile's sums wait
+  // A block of k; without is_first and is_last it is the only one.
+  struct Steps {
+    llvm::Value *low, *high, *is_first = nullptr, *is_last = nullptr;
+  };
+  // b's columns of a tile for some steps of k, row-major.
+  struct Panel {
+    llvm::Value* data;
+    int64_t width;
+    bool is_made;  // else the first tile of rows makes it while it reads b
+    // Where there are several in a block: its steps, where sums wait between them, and the row whose sums come first.
+    llvm::Value *low = nullptr, *high = nullptr, *begins = nullptr, *ends = nullptr, *partial = nullptr, *first_row = nullptr;
+  };
+  enum class Source : uint8_t { memory, memory_to_panel, panel };  // of b
+  struct Tile {
+    llvm::Value* row;
+    int rows;
+    llvm::Value* place;  // the row that it would begin at if it had not moved up: where its sums wait
+    Source source;
+    // Interleaved: the sums are left in `scratch`, and what follows them is done while the next tile adds; `pending`: the row
+    // of the tile before, whose sums lie there, or null.
+    llvm::Value *scratch = nullptr, *pending = nullptr;
   };
   void contract(const Statement& s);
-  void contract_columns(const Statement& s, const std::vector<Chunk>& list);
-  void contract_rows(const Statement& s, const Bounds& range, Panel* panel);
-  void contract_tile(const Statement& s, llvm::Value* row, int rows, Panel* panel);
-  void contract_panel_tile(const Statement& s, llvm::Value* row, int rows, const Panel& panel, const std::vector<llvm::Type*>& types);
-  std::vector<llvm::Value*> contract_steps(const Statement& s, llvm::Value* row, int rows, llvm::Value* low, llvm::Value* high,
-                                           const std::vector<llvm::Value*>& begin, const Panel* panel);
-  std::vector<llvm::Value*> load_sums(llvm::Value* from, const std::vector<llvm::Type*>& types);
-  void store_sums(const std::vector<llvm::Value*>& sums, llvm::Value* to);
+  void contract_steps_of(const Statement& s, const Steps& steps);
+  void contract_columns(const Statement& s, const std::vector<Chunk>& list, const Bounds& rows, const Steps& steps);
+  void contract_rows(const Statement& s, const Bounds& range, const Steps& steps, Panel* panel);
+  void contract_tile(const Statement& s, const Tile& tile, const Steps& steps, const Panel* panel);
+  std::vector<llvm::Type*> sum_types(int rows);
+  bool is_uniform() const;  // all chunks are whole registers
+  void finish_tile(const Statement& s, const Tile& tile, const Steps& steps, std::vector<llvm::Value*> sums);
+  // contraction_steps.cpp
+  using Sums = std::vector<llvm::Value*>;
+  Sums sum_loop(llvm::Value* low, llvm::Value* high, int64_t step, bool runs, const Sums& begin, const std::function<Sums(llvm::Value*, const Sums&)>& body);
+  Sums contract_steps(const Statement& s, const Tile& tile, llvm::Value* low, llvm::Value* high, const Sums& begin, const Panel* panel);
+  void fetch(llvm::Value* address, int level);
   // panel.cpp
   void transpose(const Statement& s);
   void pack(const Statement& s, const Panel& panel);
   // contraction_epilogue.cpp
-  void prefetch_epilogue(const Statement& s, llvm::Value* row, int rows);
-  llvm::Function* epilogue_function(const Statement& s, int width, int active);
+  std::vector<ExprId> far_loads(const Statement& s) const;
+  llvm::Function* epilogue_function(const Statement& s, int width, int active, int runs);
+  void call_epilogue(const Statement& s, const Chunk& first, int64_t runs, llvm::Value* scratch, llvm::Value* row, int rows);
+  void epilogue_register(const Statement& s, llvm::Value* row, const Chunk& chunk, llvm::Value* sum);
   void contract_epilogue(const Statement& s, llvm::Value* row, int rows, std::vector<llvm::Value*>& sums);
   bool rows_may_repeat(const Statement& s) const;
 
@@ -128,7 +150,7 @@ class KernelEmitter {
   llvm::Module& module_;
   std::string name_;
   llvm::Function* function_ = nullptr;
-  std::map<std::pair<int, int>, llvm::Function*> epilogues_;
+  std::map<std::array<int, 3>, llvm::Function*> epilogues_;  // by width, active elements, registers of a row
   void begin(std::vector<llvm::Type*> extra, const std::string& name);
   std::vector<llvm::Value*> buffers_, variables_;
   llvm::Value *rows_ = nullptr, *task_ = nullptr, *wide_rows_ = nullptr;

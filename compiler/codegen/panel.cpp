@@ -66,26 +66,14 @@ void KernelEmitter::transpose(const Statement& s) {
   one_by_one(whole_rows, rows.high, integer(0), columns);
 }
 
-// b's columns of this tile for the panel's steps, step by step. What lies along k is turned in registers.
+// b's columns of this tile for some steps of k, step by step: they lie along k, and are turned in registers.
 void KernelEmitter::pack(const Statement& s, const Panel& panel) {
   const Expr& e = k_.exprs[s.other];
   llvm::Type* element = b_.getFloatTy();
   Value* count = b_.CreateSub(panel.high, panel.low, "", true, true);
-  bool along_k = e.index.along(s.k_variable) == 1 && e.index.along(s.n_variable) != 1;
   auto to = [&](Value* k, Value* column) {
     return b_.CreateInBoundsGEP(element, panel.data, b_.CreateAdd(b_.CreateMul(k, integer(panel.width), "", true, true), column, "", true, true));
   };
-  if (!along_k) {
-    count_loop(integer(0), count, 1, [&](Value* k) {
-      variables_[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
-      int64_t column = 0;
-      for (size_t c = 0; c < chunks_.size(); c++) {
-        b_.CreateAlignedStore(vector(s.other, c), to(k, integer(column)), llvm::Align(4));
-        column += chunks_[c].width;
-      }
-    });
-    return;
-  }
   auto known = llvm::dyn_cast<llvm::ConstantInt>(count);
   auto columns = [&](Value* base, int64_t width, int64_t active, Value* column) {
     // `steps` of at most `width` steps from k on; the other lanes of what is loaded are never stored.

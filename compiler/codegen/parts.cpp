@@ -28,7 +28,7 @@ static std::string generator() {
 static double cost_of(const loops::Block& block) {
   double cost = 0;
   for (const loops::Statement& s : block) {
-    if (s.kind == loops::Statement::contract) cost += double(s.tile_m * s.tile_n) * (s.pack_k > 0 ? 2 : 1);
+    if (s.kind == loops::Statement::contract) cost += double(s.tile_m * s.tile_n) * (s.panel ? 2 : 1);
     cost += 30 + cost_of(s.body);
   }
   return cost;

@@ -2,10 +2,11 @@
 #include "compiler/plan/lower.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
+#include <set>
 
 #include "compiler/plan/collapse.h"
-#include "compiler/plan/schedule.h"
 
 namespace graphc {
 
@@ -33,9 +34,10 @@ void add_scaled(Index& to, const Index& index, int64_t scale) {
 
 class Lowering {
  public:
-  Lowering(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target, int64_t max_rows)
+  Lowering(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target, int64_t max_rows,
+           const AdjustSchedule& adjust)
       : graph_(graph), fusion_(fusion), c_(cluster), id_(uint32_t(&cluster - fusion.clusters.data())), buffers_(buffers), target_(target),
-        max_rows_(max_rows) {}
+        max_rows_(max_rows), adjust_(adjust) {}
 
   Lowered run(std::optional<uint32_t> transposed) {
     for (int a = 0; a < c_.domain.rank(); a++) extents_.push_back(c_.domain[a]);
@@ -51,7 +53,7 @@ class Lowering {
     k_.name = name();
     drop_unit_axes();
     find_unsafe_updates();
-    return {std::move(k_), std::move(arguments_), flops_, std::move(unsafe_)};
+    return {std::move(k_), std::move(arguments_), flops_, std::move(scratch_), std::move(unsafe_)};
   }
 
  private:
@@ -342,14 +344,25 @@ class Lowering {
       nest_outer(rank, std::move(body), work / steps(0, rank));
       return;
     }
-    bool rows_twice = c_.updates.empty();  // a parameter that is updated in place must be read once
-    const Index& of_b_index = k_.exprs[eb].index;
-    ContractionSchedule plan = schedule_contraction(target_, {c_.domain[int(m)].at(max_rows_), c_.domain[int(nv)].at(max_rows_), k.at(max_rows_), !rows_twice,
-                                                              of_b_index.along(nv), of_b_index.along(kv), !extents_[m].is_batch, !extents_[nv].is_batch});
-    if (k_.exprs[eb].kind != Expr::load) plan.pack_m = plan.pack_k = 0;
+    auto plain = [&](ExprId e) { return k_.exprs[e].kind == Expr::load && k_.exprs[e].index.dynamic == no_expr; };
+    auto along = [&](ExprId e, uint32_t variable) { return plain(e) ? std::abs(k_.exprs[e].index.along(variable)) : 0; };
+    bool alone = std::all_of(extents_.begin(), extents_.begin() + m, [](Dim d) { return d.is(1); });
+    ContractionShape size{.m = c_.domain[int(m)].at(max_rows_), .n = c_.domain[int(nv)].at(max_rows_), .k = k.at(max_rows_),
+                          .divide = !c_.updates.empty(),  // a parameter that is updated in place must be read once
+                          .columns_known = !extents_[nv].is_batch, .alone = alone, .a_row = along(ea, m), .a_step = along(ea, kv),
+                          .b_step = along(eb, kv), .b_column = along(eb, nv), .body_bytes = body_bytes(epilogue, m), .body_divides = divides(epilogue)};
+    ContractionSchedule plan = schedule_contraction(target_, size);
+    if (adjust_) adjust_(size, plan);
     Statement s{.kind = Statement::contract, .variable = m, .extent = extents_[m], .body = std::move(epilogue), .value = ea, .result = result,
                 .other = eb, .n_variable = nv, .k_variable = kv, .n_extent = extents_[nv], .k_extent = k, .tile_m = plan.tile.m, .tile_n = plan.tile.n,
-                .pack_m = plan.pack_m, .pack_k = plan.pack_k, .prefetch = reads_far()};
+                .panel = plan.panel, .row_block = plan.row_block, .interleave = plan.interleave, .fetch = plan.fetch};
+    if (plan.sums) {
+      int64_t rows = (extents_[m].at(max_rows_) + plan.tile.m - 1) / plan.tile.m * plan.tile.m;
+      scratch_ = Type{DType::f32, {rows, extents_[nv]}};
+      s.sums = uint32_t(k_.buffers.size());
+      k_.buffers.push_back({DType::f32, true});
+      arguments_.push_back(no_buffer);
+    }
     Block body{std::move(s)};
     uint32_t outermost = m;
     for (uint32_t v = m; v-- > 0;) {
@@ -366,11 +379,32 @@ class Lowering {
     k_.body = std::move(body);
   }
 
-  // An update in place loads its old values from memory that no kernel touched in this step.
-  bool reads_far() const {
-    for (uint32_t u : c_.updates)
-      if (double(node(graph_.updates[u].value).type.shape.count_at(max_rows_)) * 4 > double(target_.l1_bytes)) return true;
-    return false;
+  // All expressions of the body's values.
+  std::set<ExprId> expressions(const Block& body) const {
+    std::set<ExprId> seen;
+    std::vector<ExprId> stack;
+    for (const Statement& s : body) stack.push_back(s.value);
+    while (!stack.empty()) {
+      ExprId e = stack.back();
+      stack.pop_back();
+      if (seen.insert(e).second) stack.insert(stack.end(), k_.exprs[e].arguments.begin(), k_.exprs[e].arguments.end());
+    }
+    return seen;
+  }
+
+  // What the body loads for each element, row by row.
+  int64_t body_bytes(const Block& body, uint32_t rows) const {
+    int64_t bytes = 0;
+    for (ExprId e : expressions(body)) bytes += k_.exprs[e].kind == Expr::load && k_.exprs[e].index.along(rows) ? 4 : 0;
+    return bytes;
+  }
+
+  // Divisions and roots take many cycles, but no cycle of what multiplies and adds.
+  bool divides(const Block& body) const {
+    auto all = expressions(body);
+    return std::any_of(all.begin(), all.end(), [&](ExprId e) {
+      return k_.exprs[e].kind == Expr::apply && (k_.exprs[e].node.op == Op::div || k_.exprs[e].node.op == Op::sqrt || k_.exprs[e].node.op == Op::rsqrt);
+    });
   }
 
   Block copy_nest(const Shape& shape, uint32_t first, Block body) const {
@@ -485,12 +519,14 @@ class Lowering {
   const BufferMap& buffers_;
   const Target& target_;
   int64_t max_rows_;
+  const AdjustSchedule& adjust_;
   Kernel k_;
   std::vector<uint32_t> arguments_;
   std::vector<Dim> extents_;
   std::map<ValueId, uint32_t> results_;
   std::map<std::string, ExprId> known_;
   std::vector<Updated> updated_;
+  std::optional<Type> scratch_;
   std::vector<uint32_t> unsafe_;
   double flops_ = 0, cost_ = 0;
 };
@@ -498,8 +534,8 @@ class Lowering {
 }  // namespace
 
 Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
-              int64_t max_rows, std::optional<uint32_t> transposed) {
-  return Lowering(graph, fusion, cluster, buffers, target, max_rows).run(transposed);
+              int64_t max_rows, const AdjustSchedule& adjust, std::optional<uint32_t> transposed) {
+  return Lowering(graph, fusion, cluster, buffers, target, max_rows, adjust).run(transposed);
 }
 
 }  // namespace graphc

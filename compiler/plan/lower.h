@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "compiler/plan/fuse.h"
+#include "compiler/plan/schedule.h"
 #include "ir/loops.h"
 #include "ir/target.h"
 
@@ -21,13 +22,15 @@ struct Lowered {
   loops::Kernel kernel;
   std::vector<uint32_t> arguments;  // plan buffers, by the kernel's buffer numbers
   double flops = 0;
+  // A workspace buffer of this type is the kernel's own: the last argument, which is yet to be filled in.
+  std::optional<Type> scratch = {};
   // An update whose old value is read at another element than the one that is written: it cannot be in place.
   std::vector<uint32_t> unsafe_updates;
 };
 
 // transposed: the plan buffer that holds a contraction's first operand as [.., M, K], where transpose_first_operand asked for it.
 Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, const BufferMap& buffers, const Target& target,
-              int64_t max_rows, std::optional<uint32_t> transposed = {});
+              int64_t max_rows, const AdjustSchedule& adjust = {}, std::optional<uint32_t> transposed = {});
 
 // True where a contraction's first operand is [.., K, M] and the caches cannot hold one column of it.
 bool transpose_first_operand(const Graph& graph, const Cluster& cluster, const Target& target, int64_t max_rows);

@@ -43,7 +43,7 @@ class Kernels {
 class EntryPlan {
  public:
   EntryPlan(PlanModule& result, Kernels& kernels, const Graph& graph, const PlanOptions& options)
-      : m_(result), kernels_(kernels), g_(graph), rows_(result.max_rows), fusion_(fuse(graph, options.fused)) {}
+      : m_(result), kernels_(kernels), g_(graph), rows_(result.max_rows), fusion_(fuse(graph, options.fused)), adjust_(options.adjust) {}
 
   Plan run() {
     p_.entry = g_.name;
@@ -142,7 +142,12 @@ class EntryPlan {
         transposed = it->second;
         if (transposed_by_.try_emplace(*transposed, here).first->second == here) step.lowered.push_back(lower_transpose(g_[a].type, from, *transposed, rows_));
       }
-      step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, transposed));
+      step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, adjust_, transposed));
+      if (Lowered& l = step.lowered.back(); l.scratch) {
+        auto [it, is_new] = scratch_.try_emplace(uint32_t(&c - fusion_.clusters.data()), 0);
+        if (is_new) it->second = buffer("sums of " + value_name(c.anchor), *l.scratch, Region::workspace);
+        l.arguments.back() = it->second;
+      }
       bool again = false;
       for (uint32_t u : step.lowered.back().unsafe_updates) again |= defer(u);
       if (again) return false;
@@ -361,16 +366,33 @@ class EntryPlan {
   const Graph& g_;
   int64_t rows_;
   Fusion fusion_;
+  const AdjustSchedule& adjust_;
   Plan p_;
   std::map<ValueId, uint32_t> of_value_;
   std::map<std::string, uint32_t> variables_;
   std::map<std::string_view, const PlacedVariable*> placed_;
-  std::map<uint32_t, uint32_t> deferred_, transposed_, transposed_by_;  // update -> temporary; operand -> its copy; copy -> cluster
+  std::map<uint32_t, uint32_t> deferred_, transposed_, transposed_by_, scratch_;  // update -> temporary; operand -> its copy; copy -> cluster; cluster -> its own
   std::vector<Step> steps_;
   std::vector<uint32_t> order_;                // of the steps
   std::vector<std::vector<uint32_t>> groups_;  // the same, a stage each
   bool checked_ = false;                       // a stage so far checks the loss
 };
+
+// One behind the other. Large ones begin at different places of a page of 4,096 bytes: an update reads a parameter and its moments at
+// the same element, which else meet in few sets of the first cache, and loads wait for stores to addresses that differ in
+// nothing but their pages.
+void place_variables(PlanModule& m) {
+  constexpr uint64_t large = 64 << 10, page = 4096, step = 9 * alignment;
+  uint64_t count = 0;
+  for (const Variable& v : m.module.variables) {
+    bool in_params = v.role == Role::parameter;
+    uint64_t& end = in_params ? m.params_bytes : m.state_bytes;
+    uint64_t size = bytes_of(v.type, 1);
+    if (size >= large) end += ((count++ * step) % page + page - end % page) % page;
+    m.variables.push_back({&v, in_params ? Region::params : Region::state, end, size});
+    end += (size + alignment - 1) / alignment * alignment;
+  }
+}
 
 uint64_t fingerprint_of(const PlanModule& m) {
   std::string text = m.module.name;
@@ -420,13 +442,7 @@ PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, c
   m.module = module;
   m.target = target;
   m.max_rows = max_rows;
-  for (const Variable& v : m.module.variables) {
-    bool in_params = v.role == Role::parameter;
-    uint64_t& end = in_params ? m.params_bytes : m.state_bytes;
-    uint64_t size = bytes_of(v.type, 1);
-    m.variables.push_back({&v, in_params ? Region::params : Region::state, end, size});
-    end += (size + alignment - 1) / alignment * alignment;
-  }
+  place_variables(m);
   m.fingerprint = fingerprint_of(m);
   Kernels kernels(m.kernels);
   for (Graph& graph : m.module.entries) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
+#include "compiler/plan/schedule.h"
 #include "ir/plan.h"
 
 namespace graphc {
@@ -8,6 +9,7 @@ namespace graphc {
 struct PlanOptions {
   bool fused = true;           // false: one kernel a node
   uint64_t memory_budget = 0;  // bytes of workspace that no entry may exceed; 0: as much as is fastest
+  AdjustSchedule adjust = {};
 };
 
 // One function of module, target and maximum of rows: fuse -> lower -> order into stages -> place in memory.

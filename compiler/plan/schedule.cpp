@@ -2,24 +2,29 @@
 #include "compiler/plan/schedule.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
 namespace graphc {
 
-// Cycles of a tile's k-step on a machine with two FMAs and two loads a cycle and an FMA latency of four.
-// streams: the columns come from the second cache, at some 20 bytes a cycle.
+static constexpr int64_t line = 64, block = 1024;
+static constexpr int64_t most_panel = 32768;  // floats; it lies on a thread's stack
+
+// Cycles of a tile's k-step on a machine with two FMAs a cycle, of a latency of four, and less than two loads. A fit to measurements
+// of products of 128 x 512 x 512 and the like.
+// streams: the columns come from the second cache, which is felt from some ten bytes a cycle on.
 static double step_cycles(const Target& target, int rows, int vectors, bool streams) {
   int registers = std::max(8, target.vector_registers);
-  double fmas = double(rows) * vectors / 2, loads = double(vectors + rows) / 2;
-  double stream = streams ? 4.0 * vectors * target.vector_floats / 20 : 0;
-  double latency = 4;  // fewer than eight independent sums wait for each other
+  double fmas = double(rows) * vectors / 2, loads = 0.6 * double(vectors + rows);
+  constexpr double latency = 4;  // fewer than eight independent sums wait for each other
   double spills = std::max(0, rows * vectors + vectors + 1 - registers);
-  return std::max({fmas, loads, latency, stream}) + 0.2 * loads + 4 * spills;
+  double cycles = std::max({fmas, loads, latency}), bytes = streams ? 4.0 * vectors * target.vector_floats : 0;
+  return cycles * (1.04 + 0.008 * std::max(0.0, bytes / cycles - 10)) + 4 * spills;
 }
 
 int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
-  constexpr int64_t line = 64, ways = 8;
+  constexpr int64_t ways = 8;
   int64_t sets = std::max<int64_t>(1, cache_bytes / (line * ways)), bytes = 4 * stride;
   int64_t shared = bytes % line ? 1 : std::gcd(sets, bytes / line);
   return sets / shared * ways;
@@ -28,11 +33,13 @@ int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
 // in_place: B is read where it lies; else from a panel.
 static Tile choose_tile(const Target& target, const ContractionShape& s, bool in_place) {
   int width = std::max(1, target.vector_floats), registers = std::max(8, target.vector_registers);
+  int64_t steps = std::min(s.k, block);
   Tile best{1, width};
   double best_cycles = 1e300;
   for (int vectors = 1; vectors <= 6; vectors++) {
     if (vectors > 1 && int64_t(vectors - 1) * width >= s.n) break;
-    bool streams = 4 * s.k * width * vectors > target.l1_bytes || (in_place && s.k > rows_kept(target.l1_bytes, s.b_step));
+    if (vectors > 1 && !in_place && s.b_column == 1 && std::min<int64_t>(std::bit_ceil(uint64_t(steps)), block) * vectors * width > most_panel) break;
+    bool streams = 4 * steps * width * vectors > target.l1_bytes || (in_place && s.k > rows_kept(target.l1_bytes, s.b_step));
     for (int rows = 1; rows <= 24 && rows <= std::max<int64_t>(s.m, 1); rows++) {
       if (rows * vectors + vectors + 1 > registers) break;
       if (s.divide && s.m % rows) continue;
@@ -40,8 +47,8 @@ static Tile choose_tile(const Target& target, const ContractionShape& s, bool in
       int64_t rest = s.n - full * vectors * width;
       int rest_vectors = int((rest + width - 1) / width);
       double cycles = double(row_tiles) * (double(full) * step_cycles(target, rows, vectors, streams) + (rest ? step_cycles(target, rows, rest_vectors, streams) : 0));
-      // Every tile reads its operands anew: among equals the larger one.
-      cycles *= 1 + 0.002 * 24 / (rows * vectors);
+      // Every tile reads its operands anew, begins and ends: among equals the larger one.
+      cycles *= 1 + 0.24 / (rows * vectors);
       // A rest is compiled as a second loop.
       if (rest && full) cycles *= 1.03;
       if (cycles < best_cycles) best_cycles = cycles, best = {rows, vectors * width};
@@ -51,26 +58,46 @@ static Tile choose_tile(const Target& target, const ContractionShape& s, bool in
 }
 
 ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
-  bool across = s.b_column != 1 && target.vector_floats >= 4;
-  // Steps on more pages than the first level of address translation holds, or in too few sets of the cache; and rows enough
-  // to pay for the copy.
-  bool far = 4 * s.k * s.b_step > 64 * 4096 || s.k > 2 * rows_kept(target.l2_bytes, s.b_step);
-  bool scattered = s.b_column == 1 && far && s.m >= 64;
-  ContractionSchedule result{choose_tile(target, s, !across && !scattered), 0, 0, false, 0};
-  Tile& tile = result.tile;
-  if (across || scattered) {
-    // A panel that L1 holds beside a's rows, and sums of as many rows as pay for its making, in L2 and on a thread's stack.
-    int64_t panel = target.l1_bytes * 3 / 4 / (4 * tile.n), sums = (64 << 10) / (4 * tile.n);
-    result.pack_k = 1024;
-    while (result.pack_k > 16 && result.pack_k > panel) result.pack_k /= 2;
-    result.pack_m = std::max<int64_t>(1, sums / tile.m) * tile.m;
+  bool vectors = target.vector_floats >= 4, plain = s.b_step && s.b_column;
+  int64_t steps = std::min(s.k, block), b_bytes = 4 * s.k * std::max(s.b_step, s.b_column);
+  bool blocks = s.k > block;
+  ContractionSchedule result{};
+  // Columns across k must be turned. Others are copied where L1 does not hold them and rows enough read the copy.
+  bool across = plain && s.b_column != 1 && s.b_step == 1;
+  bool far = plain && s.b_column == 1 && b_bytes > target.l1_bytes;
+  bool panels = vectors && s.columns_known && (across || (far && s.m >= 48)) && (!blocks || s.alone);
+  result.sums = panels && blocks;
+  result.tile = choose_tile(target, s, !panels);
+  if (panels) result.panel = block;
+  while (result.panel * result.tile.n > most_panel) result.panel /= 2;
+  // What is turned is written in small pieces, which belong into L1, beside a's rows.
+  while (across && panels && 16 * result.panel * result.tile.n > 3 * target.l1_bytes && result.panel > 16) result.panel /= 2;
+  const Tile& tile = result.tile;
+  if (far) result.fetch |= loops::fetch_b;
+  if (s.a_step * 4 >= line && 4 * s.k * s.a_step > target.l1_bytes) result.fetch |= loops::fetch_a;
+  if (s.body_bytes * s.m * s.n > target.l1_bytes) result.fetch |= loops::fetch_body;
+
+  // All columns go through rows of A that the second cache holds, where making the panels again for the next rows costs less than
+  // reading A again for the next columns.
+  int64_t a_bytes = 4 * s.m * steps, strips = (s.n + tile.n - 1) / tile.n, kept = target.l2_bytes / 2 / (4 * steps) / tile.m * tile.m;
+  if (result.panel && a_bytes > target.l2_bytes / 2 && kept >= 4 * tile.m) {
+    double again = double((s.m + kept - 1) / kept - 1) * 4 * double(s.n) * double(steps);
+    if (2 * again < double(strips - 1) * double(a_bytes)) result.row_block = kept;
   }
+  // Sums that wait between panels lie on the stack.
+  int64_t waiting = most_panel / 2 / tile.n / tile.m * tile.m;
+  if (result.panel && result.panel < steps && waiting < s.m) result.row_block = std::min(result.row_block ? result.row_block : waiting, waiting);
+
   double work = 2 * double(s.k);
   int64_t row_chunk = choose_chunk(s.m, work * double(s.n), tile.m), column_chunk = choose_chunk(s.n, work * double(s.m), tile.n);
   auto tasks = [](int64_t extent, int64_t chunk) { return (extent + chunk - 1) / chunk; };
   // Over columns each panel is made once.
-  result.tasks_over_columns = s.columns_known && (result.pack_k || tasks(s.n, column_chunk) > 2 * tasks(s.m, row_chunk));
+  result.tasks_over_columns = s.columns_known && (result.panel || tasks(s.n, column_chunk) > 2 * tasks(s.m, row_chunk));
   result.task_chunk = result.tasks_over_columns ? column_chunk : row_chunk;
+  // A task reads A once for all of its columns: not more tasks than that threads end together.
+  constexpr int64_t most_tasks = 16;
+  if (result.tasks_over_columns && result.panel)
+    result.task_chunk = std::max(result.task_chunk, (s.n + most_tasks * tile.n - 1) / (most_tasks * tile.n) * tile.n);
   return result;
 }
 

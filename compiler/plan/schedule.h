@@ -3,6 +3,8 @@
 // Sizes that a kernel's speed depends on and its bits do not: register tiles and tasks.
 #pragma once
 
+#include <functional>
+
 #include "ir/loops.h"
 #include "ir/target.h"
 
@@ -14,18 +16,26 @@ struct Tile {
 // C[m, n] = sum over k of A[m, k] B[k, n], at the maximum of rows.
 struct ContractionShape {
   int64_t m, n, k;
-  bool divide;        // the row tile must divide m, because rows cannot be done twice
-  int64_t b_column;   // floats between neighbouring columns of B, and between its steps of k
-  int64_t b_step;
-  bool rows_known, columns_known;  // at compile time
+  bool divide;               // the row tile must divide m, because rows cannot be done twice
+  bool columns_known;        // at compile time
+  bool alone;                // the whole kernel, without loops around
+  // Floats between neighbours of A along its rows and its steps of k, and of B along its steps of k and its columns; 0 where they
+  // are no plain loads.
+  int64_t a_row, a_step, b_step, b_column;
+  int64_t body_bytes;        // what the epilogue loads for each element of C
+  bool body_divides;         // it divides or takes roots
 };
 struct ContractionSchedule {
   Tile tile;
-  int64_t pack_m, pack_k;   // as in loops.h; 0: B is read where it lies
+  int64_t panel, row_block;  // as in loops.h
+  bool sums, interleave;
+  uint8_t fetch;
   bool tasks_over_columns;
-  int64_t task_chunk;       // rows or columns of a task
+  int64_t task_chunk;        // rows or columns of a task
 };
 ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& shape);
+// Changes what was chosen: a schedule that was found by trying, or a test that tries all.
+using AdjustSchedule = std::function<void(const ContractionShape&, ContractionSchedule&)>;
 
 // Of rows that lie `stride` floats apart, how many a cache of this size keeps when each is read in turn: rows whose distance is
 // a power of two meet in few of its sets.

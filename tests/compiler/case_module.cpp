@@ -63,10 +63,12 @@ void CaseModule::add(Graph graph, const std::vector<std::pair<std::string, Type>
   module_.entries.push_back(simplify(inline_calls(graph)));
 }
 
-void CaseModule::compile(const Target& target, bool fused) {
+void CaseModule::add_parameter(const std::string& name, const Type& type) { module_.variables.push_back({name, type}); }
+
+void CaseModule::compile(const Target& target, bool fused, const AdjustSchedule& adjust) {
   Module all = module_;
   all.entries.push_back(Graph("init"));
-  plan_ = graphc::plan(all, target, max_rows_, {.fused = fused});
+  plan_ = graphc::plan(all, target, max_rows_, {.fused = fused, .adjust = adjust});
   verify(plan_);
   jit_ = Jit::create(plan_);
 }
@@ -76,6 +78,15 @@ std::vector<Array> CaseModule::run(const std::string& entry, const Bindings& bin
   auto side = calls_++ % 2 ? GuardedMemory::begin : GuardedMemory::end;
   GuardedMemory params(plan_.params_bytes, 64, side, 0), state(plan_.state_bytes, 64, side, 0), workspace(plan_.workspace_bytes, 64, side, poison);
   if (jit_->entry("init")(params.data(), state.data(), workspace.data(), nullptr, nullptr, 1, nullptr, nullptr) != GRAPHC_OK) throw InternalError("init refused");
+  auto place_of = [&](const std::string& name) {
+    for (const PlacedVariable& v : plan_.variables)
+      if (v.variable->name == name) return std::pair{params.data() + v.offset, v.variable->type};
+    throw InternalError("no parameter " + name);
+  };
+  for (const auto& [name, value] : bindings.variables) {
+    auto [place, type] = place_of(name);
+    store(place, value, type, plan_.max_rows);
+  }
   std::vector<GuardedMemory> in, out;
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
@@ -94,6 +105,10 @@ std::vector<Array> CaseModule::run(const std::string& entry, const Bindings& bin
   if (status < 0) throw InternalError("entry refused: " + std::to_string(status));
   std::vector<Array> result;
   for (size_t o = 0; o < p.outputs.size(); o++) result.push_back(load(out[o].data(), p.buffers[p.outputs[o]].type, bindings.rows, plan_.max_rows));
+  for (const Update& u : plan_.module.entry(entry)->updates) {
+    auto [place, type] = place_of(u.variable);
+    result.push_back(load(place, type, bindings.rows, plan_.max_rows));
+  }
   return result;
 }
 
@@ -102,6 +117,7 @@ std::vector<Array> CaseModule::oracle(const std::string& entry, const Bindings& 
   auto values = evaluate(graph, bindings, plan_.target.fma ? Precision::f32_fused : Precision::f32_unfused);
   std::vector<Array> result;
   for (const Output& o : graph.outputs) result.push_back(values[o.value]);
+  for (const Update& u : graph.updates) result.push_back(values[u.value]);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "compiler/codegen/codegen.h"
+#include "compiler/plan/schedule.h"
 #include "ir/evaluate.h"
 
 namespace graphc_test {
@@ -16,7 +17,9 @@ class CaseModule {
 
   // The graph's inputs must have equal types wherever their names are equal; give `number` names of its own.
   void add(graphc::Graph graph, const std::vector<std::pair<std::string, graphc::Type>>& inputs);
-  void compile(const graphc::Target& target, bool fused);
+  void compile(const graphc::Target& target, bool fused, const graphc::AdjustSchedule& adjust = {});
+  // Parameters are part of the bindings; what updates them comes behind the outputs.
+  void add_parameter(const std::string& name, const graphc::Type& type);
 
   // Outputs of an entry for these inputs, from machine code, with all memory between guard pages. `poison` fills the
   // workspace before.

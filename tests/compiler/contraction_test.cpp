@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Contractions too large for the ladder's cases: panels, several of them, sums that wait between them, blocks of 1,024, tasks
-// over rows and over columns.
+// Contractions under every kind of schedule: none may change a bit. Sizes too large for the ladder's cases: several panels, sums
+// that wait between them, blocks of 1,024, rows that go through all columns in turn, tasks over rows and over columns.
 #include <doctest/doctest.h>
+
+#include <set>
 
 #include "ir/tensor.h"
 #include "tests/compiler/case_module.h"
@@ -13,42 +15,36 @@ using namespace graphc_test;
 
 namespace {
 
+constexpr uint32_t max_rows = 90;
+
 struct Size {
   Dim m;
   int64_t n;
   Dim k;
-  const char* panel;  // what the kernel of a 16-wide machine says about it
+  bool transpose_a, transpose_b;
+};
+const Size sizes[] = {
+    {batch, 70, 10, false, false},  {batch, 37, 300, false, true}, {33, 129, 1024, false, false}, {batch, 50, 1500, false, true},
+    {24, 17, 2100, false, false},   {96, 49, 600, false, true},    {72, 64, batch, true, false},  {7, 40, 33, true, false},
 };
 
-// Transposed second operands always need a panel; others where their rows meet in the same sets of a cache.
-constexpr uint32_t max_rows = 90;
-const Size transposed[] = {
-    {batch, 70, 10, "1 panel"},  {batch, 37, 300, "2 panels"}, {33, 129, 1024, "a whole block"},
-    {batch, 50, 1500, "2 blocks"}, {23, 17, 2100, "3 blocks"},  {700, 49, 600, "2 runs of rows"},
-};
-const Size direct[] = {{128, 96, 1500, "read in place"}, {batch, 2048, 700, "scattered"}, {2048, 96, batch, "rows of a batch"}};
-
-void compare(const Target& target, bool across, const Size& size) {
-  CaseModule module(max_rows);
-  GraphBuilder b("product");
-  Type a{DType::f32, {size.m, size.k}}, other{DType::f32, across ? Shape{size.n, size.k} : Shape{size.k, size.n}};
-  Tensor x = b.emit(Op::input, {}, {std::string("a"), a}), y = b.emit(Op::input, {}, {std::string("b"), other});
-  b.graph().outputs.push_back({"result", b.captured(tanh(contract(x, y, false, across)))});
-  module.add(std::move(b.graph()), {{"a", a}, {"b", other}});
-  module.compile(target, true);
-  if (across) CHECK(print(module.plan().kernels.at(0)).find(" pack ") != std::string::npos);
-  Random random(5);
-  for (int64_t rows : {90, 23, 1}) {
-    Bindings bindings{rows, {}, {}, {}};
-    bindings.inputs["a"] = random_array(random, a, rows, -0.1, 0.1);
-    bindings.inputs["b"] = random_array(random, other, rows, -0.1, 0.1);
-    auto expected = module.oracle("product", bindings);
-    Shuffled shuffled{Order::reverse};
-    graphc_hooks hooks{sizeof(graphc_hooks), &shuffled, 1, Shuffled::run};
-    auto actual = module.run("product", bindings, &hooks);
-    std::string where = difference(expected[0], actual[0]), what = size.panel;
-    CHECK_MESSAGE(where.empty(), what, ", ", rows, " rows, width ", target.vector_floats, ": ", where);
-  }
+// Schedules from one random number each; only what the loops' verifier allows.
+AdjustSchedule any_schedule(uint64_t seed, const Target& target) {
+  return [=](const ContractionShape& shape, ContractionSchedule& s) {
+    Random random(seed);
+    int64_t width = std::max(1, target.vector_floats);
+    s.tile = {int(1 + random.below(9)), int(width * (1 + random.below(4)))};
+    if (shape.divide && random.below(2)) s.tile.m = shape.m % 8 ? 1 : 8;
+    bool plain = shape.b_step == 1 || shape.b_column == 1, blocks = shape.k > 1024;
+    s.panel = plain && shape.columns_known && (!blocks || shape.alone) && target.vector_floats >= 4 && random.below(4) ? int64_t{1} << (4 + random.below(7)) : 0;
+    while (s.panel * s.tile.n > 32768) s.panel /= 2;
+    s.sums = s.panel && blocks;
+    s.row_block = random.below(2) ? s.tile.m * (1 + random.below(4)) : 0;
+    s.interleave = s.panel && !s.sums && s.panel >= std::min<int64_t>(shape.k, 1024) && shape.b_column == 1 && random.below(3) > 0;
+    s.fetch = uint8_t(random.below(8));
+    s.tasks_over_columns = shape.columns_known && random.below(2);
+    s.task_chunk = (s.tasks_over_columns ? s.tile.n : s.tile.m) * (1 + random.below(3));
+  };
 }
 
 Target narrow() {
@@ -59,17 +55,79 @@ Target narrow() {
   return target;
 }
 
-}  // namespace
+struct Case {
+  CaseModule module{max_rows};
+  std::vector<std::pair<std::string, Type>> inputs;
+  bool has_parameter = false;
+};
 
-TEST_CASE("panels of a transposed operand") {
-  for (const Target& target : {describe_target(), narrow()})
-    for (const Size& size : transposed) compare(target, true, size);
+// tanh(a b), or an update in place with a division and a root.
+void make(Case& c, const Size& size, bool updates) {
+  GraphBuilder b("product");
+  Type a{DType::f32, size.transpose_a ? Shape{size.k, size.m} : Shape{size.m, size.k}};
+  Type other{DType::f32, size.transpose_b ? Shape{size.n, size.k} : Shape{size.k, size.n}};
+  Tensor x = b.emit(Op::input, {}, {std::string("a"), a}), y = b.emit(Op::input, {}, {std::string("b"), other});
+  Tensor product = contract(x, y, size.transpose_a, size.transpose_b);
+  c.inputs = {{"a", a}, {"b", other}};
+  if (updates) {
+    Type type = product.type();
+    Tensor w = b.emit(Op::variable, {}, {std::string("w"), type});
+    c.module.add_parameter("w", type);
+    c.has_parameter = true;
+    b.graph().updates.push_back({"w", (w - product / (sqrt(product * product) + 0.5)).id});
+  } else {
+    b.graph().outputs.push_back({"result", b.captured(tanh(product))});
+  }
+  c.module.add(std::move(b.graph()), c.inputs);
 }
 
-TEST_CASE("operands whose rows lie far apart") {
+// What the kernels of a run had, so that none is left out unseen.
+std::set<std::string> seen;
+void note(const std::string& kernel) {
+  for (const char* word : {" panel ", " rows ", " sums ", " interleave", " fetch a", " fetch b", " fetch a b", " body", "tasks i0", "tasks i1"})
+    if (kernel.find(word) != std::string::npos) seen.insert(word);
+}
+
+void compare(const Target& target, const Size& size, bool updates, uint64_t seed) {
+  Case c;
+  make(c, size, updates);
+  c.module.compile(target, true, seed ? any_schedule(seed, target) : AdjustSchedule());
+  note(print(c.module.plan().kernels.back()));
+  Random random(5);
+  for (int64_t rows : {90, 23, 1}) {
+    Bindings bindings{rows, {}, {}, {}};
+    for (const auto& [name, type] : c.inputs) bindings.inputs[name] = random_array(random, type, rows, -0.1, 0.1);
+    if (c.has_parameter) bindings.variables["w"] = random_array(random, {DType::f32, {size.m, size.n}}, rows, -0.1, 0.1);
+    auto expected = c.module.oracle("product", bindings);
+    Shuffled shuffled{Order::reverse};
+    graphc_hooks hooks{sizeof(graphc_hooks), &shuffled, 1, Shuffled::run};
+    auto actual = c.module.run("product", bindings, &hooks);
+    std::string where = difference(expected[0], actual[0]);
+    INFO(print(c.module.plan().kernels.back()));
+    CHECK_MESSAGE(where.empty(), "schedule ", seed, ", ", rows, " rows, width ", target.vector_floats, ": ", where);
+  }
+}
+
+bool has_batch(const Size& size) { return size.m.is_batch; }
+
+
+}  // namespace
+
+TEST_CASE("the schedules that are chosen") {
   Target small = describe_target();
-  small.l2_bytes = 32 << 10;  // so that these sizes are far apart
-  for (const Size& size : direct) compare(small, false, size);
-  Target wide = describe_target();
-  for (const Size& size : direct) compare(wide, false, size);
+  small.l1_bytes = 2 << 10, small.l2_bytes = 32 << 10;  // so that these sizes are far apart
+  for (const Target& target : {describe_target(), small, narrow()})
+    for (const Size& size : sizes)
+      for (bool updates : {false, true})
+        if (!updates || !has_batch(size)) compare(target, size, updates, 0);
+}
+
+TEST_CASE("any schedule") {
+  uint64_t seed = 1;
+  for (const Target& target : {describe_target(), narrow()})
+    for (const Size& size : sizes)
+      for (bool updates : {false, true})
+        for (int i = 0; i < 6; i++)
+          if (!updates || !has_batch(size)) compare(target, size, updates, seed++);
+  CHECK(seen.size() == 10);
 }

@@ -117,9 +117,13 @@ TEST_CASE("statements") {
   auto broken = [](const std::string& expected, auto change) { check_broken(contraction, expected, change); };
   broken("tile is out of range", [](Kernel& k) { k.body[0].tile_m = 0; });
   broken("tile is out of range", [](Kernel& k) { k.body[0].tile_n = 100000; });
-  broken("panel is out of range", [](Kernel& k) { k.body[0].pack_m = 4, k.body[0].pack_k = 48; });
-  broken("panel is out of range", [](Kernel& k) { k.body[0].pack_m = 6, k.body[0].pack_k = 64; });
-  broken("without rows or without steps", [](Kernel& k) { k.body[0].pack_k = 64; });
+  broken("panel is out of range", [](Kernel& k) { k.body[0].panel = 1024, k.body[0].tile_n = 64; });
+  broken("panel is out of range", [](Kernel& k) { k.body[0].panel = 48; });
+  broken("no whole tiles", [](Kernel& k) { k.body[0].row_block = k.body[0].tile_m + 1; });
+  broken("no such buffer of sums", [](Kernel& k) { k.body[0].sums = 40; });
+  broken("the sums are no f32", [](Kernel& k) { k.body[0].sums = 0; });
+  broken("the sums are", [](Kernel& k) { k.buffers[0].written = true, k.body[0].sums = 0; });
+  broken("unknown operands", [](Kernel& k) { k.body[0].fetch = 8; });
   broken("no such result", [](Kernel& k) { k.body[0].result = 1; });
   broken("the first operand needs i1", [](Kernel& k) { k.body[0].value = 1; });
   broken("the second operand needs i0", [](Kernel& k) { k.body[0].other = 0; });
