@@ -11,8 +11,8 @@
 
 namespace graphc {
 
-// Up to here evaluating `init` takes a few milliseconds, compiling it some thirty.
-static constexpr uint64_t small_init_bytes = 256 << 10;
+// Up to here computing `init` block by block takes less time than compiling it.
+static constexpr uint64_t small_params_bytes = 16 << 20;
 
 struct Program::Impl {
   PlanModule plan;
@@ -36,10 +36,9 @@ Program compile(const Model& model, const CompileOptions& options) {
   Target target = options.target.vector_registers ? options.target : describe_target();
   impl.plan = build_plan(model, target, {.max_rows = options.max_rows, .fused = options.fused, .memory_budget = options.memory_budget});
   if (options.backend == CompileOptions::jit) impl.jit = Jit::create(impl.plan, options.hook_every_kernel, options.cache);
-  // Small networks are initialised by the evaluator: the same bits, sooner than they could be compiled.
-  uint64_t bytes = impl.plan.params_bytes + impl.plan.state_bytes;
+  // Networks that are not large are initialised before `init` could be compiled, with the same bits.
   impl.abi = std::make_unique<AbiModule>(impl.plan, [&](const Plan& p) {
-    if (!impl.jit || (p.entry == "init" && bytes <= small_init_bytes)) return impl.slots.emplace_back(evaluator_entry(impl.plan, p)).function();
+    if (!impl.jit || (p.entry == "init" && impl.plan.params_bytes <= small_params_bytes)) return impl.slots.emplace_back(evaluator_entry(impl.plan, p)).function();
     size_t number = impl.slots.size();
     Program::Impl* self = &impl;  // the slot dies with it
     return impl.slots

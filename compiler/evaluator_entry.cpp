@@ -3,8 +3,10 @@
 
 #include <cmath>
 #include <cstring>
+#include <unordered_map>
 
 #include "ir/evaluate.h"
+#include "ir/fill.h"
 
 namespace graphc {
 
@@ -51,7 +53,9 @@ bool misaligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % GRAPHC_
 
 class EvaluatorEntry {
  public:
-  EvaluatorEntry(const PlanModule& m, const Plan& p) : m_(m), p_(p), graph_(*m.module.entry(p.entry)), is_init_(p.entry == "init") {}
+  EvaluatorEntry(const PlanModule& m, const Plan& p) : m_(m), p_(p), graph_(*m.module.entry(p.entry)), is_init_(p.entry == "init") {
+    for (const PlacedVariable& v : m.variables) by_name_.emplace(v.variable->name, &v);
+  }
 
   graphc_status operator()(void* params, void* state, void* workspace, const void* const* inputs, void* const* outputs, uint32_t rows,
                            const void* hyper, const graphc_hooks*) const {
@@ -84,29 +88,47 @@ class EvaluatorEntry {
       if (hyper) value = read(static_cast<const char*>(hyper) + 4 + 4 * h, Type{spec.dtype, {}}, 1, 1).data[0];
       bindings.hypers[spec.name] = value;
     }
-    auto place = [&](const PlacedVariable& v) { return static_cast<char*>(v.region == Region::params ? params : state) + v.offset; };
-    for (const PlacedVariable& v : m_.variables) bindings.variables[v.variable->name] = read(place(v), v.variable->type, 1, 1);
+    if (is_init_) return init(params, state, heads, bindings);
+    for (const PlacedVariable& v : m_.variables) bindings.variables[v.variable->name] = read(place(v, params, state), v.variable->type, 1, 1);
 
-    auto values = evaluate(graph_, bindings, m_.target.fma ? Precision::f32_fused : Precision::f32_unfused);
+    auto values = evaluate(graph_, bindings, precision());
     for (size_t o = 0; o < p_.outputs.size(); o++) write(outputs[o], values[graph_.outputs[o].value], p_.buffers[p_.outputs[o]].type, m_.max_rows);
     if (graph_.loss && !std::isfinite(values[*graph_.loss].data[0])) return GRAPHC_NOT_FINITE;
-    if (is_init_) {
-      std::memset(params, 0, m_.params_bytes);
-      std::memset(state, 0, m_.state_bytes);
-      std::memcpy(params, &heads[0], sizeof(graphc_head));
-      std::memcpy(state, &heads[1], sizeof(graphc_head));
-    }
-    for (const Update& u : graph_.updates)
-      for (const PlacedVariable& v : m_.variables)
-        if (v.variable->name == u.variable) write(place(v), values[u.value], v.variable->type, 1);
+    for (const Update& u : graph_.updates) write(place(*by_name_.at(u.variable), params, state), values[u.value], by_name_.at(u.variable)->variable->type, 1);
     return GRAPHC_OK;
   }
 
  private:
+  Precision precision() const { return m_.target.fma ? Precision::f32_fused : Precision::f32_unfused; }
+
+  static char* place(const PlacedVariable& v, void* params, void* state) {
+    return static_cast<char*>(v.region == Region::params ? params : state) + v.offset;
+  }
+
+  // It reads no variable, so what fills one need not wait for another.
+  graphc_status init(void* params, void* state, const graphc_head (&heads)[2], const Bindings& bindings) const {
+    std::memset(params, 0, m_.params_bytes);
+    std::memset(state, 0, m_.state_bytes);
+    std::memcpy(params, &heads[0], sizeof(graphc_head));
+    std::memcpy(state, &heads[1], sizeof(graphc_head));
+    std::vector<const Update*> others;
+    for (const Update& u : graph_.updates) {
+      const PlacedVariable& v = *by_name_.at(u.variable);
+      size_t count = size_t(v.variable->type.shape.count_at(1));
+      if (bytes(v.variable->type.dtype) != 4 || !fill(graph_, u.value, bindings.hypers, m_.target.fma, {reinterpret_cast<uint32_t*>(place(v, params, state)), count}))
+        others.push_back(&u);
+    }
+    if (others.empty()) return GRAPHC_OK;
+    auto values = evaluate(graph_, bindings, precision());
+    for (const Update* u : others) write(place(*by_name_.at(u->variable), params, state), values[u->value], by_name_.at(u->variable)->variable->type, 1);
+    return GRAPHC_OK;
+  }
+
   const PlanModule& m_;
   const Plan& p_;
   const Graph& graph_;
   bool is_init_;
+  std::unordered_map<std::string, const PlacedVariable*> by_name_;
 };
 
 }  // namespace

@@ -282,9 +282,15 @@ void run_portable(std::span<const Step> steps) {
 // Without the target attribute std::fma is a call of libm for each element. Only FMA comes from here: the build's
 // -ffp-contract=off keeps a multiplication and an addition two roundings.
 #if defined(__x86_64__) && !defined(__FMA__)
-[[gnu::target("avx2,fma")]] void run_fma(std::span<const Step> steps) {
+[[gnu::target("avx2,fma")]] void run_avx2(std::span<const Step> steps) {
   for (const Step& step : steps) run_step(step);
 }
+[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw,fma")]] void run_avx512(std::span<const Step> steps) {
+  for (const Step& step : steps) run_step(step);
+}
+const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+const auto run_fma = has_avx512 ? run_avx512 : run_avx2;
 const bool has_fma = __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
 #else
 constexpr auto run_fma = run_portable;

@@ -15,6 +15,9 @@ namespace graphc {
 // CompileError where LLVM has no such target.
 Target describe_target(const std::string& triple = "", const std::string& cpu = "", const std::string& features = "");
 
+// Of a data cache of this machine's first core; `otherwise` where the system does not tell.
+uint64_t cache_bytes(int level, uint64_t otherwise);
+
 enum class Emit : uint8_t { llvm, assembly, object };
 // The whole module for its plan's target. Entries are PREFIX_entry_NAME of type graphc_entry; everything else is local.
 std::string emit(const PlanModule& plan, const std::string& prefix, Emit what);

@@ -8,6 +8,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "compiler/codegen/expression.h"
 #include "compiler/codegen/kernel_emitter.h"
@@ -29,74 +30,126 @@ bool KernelEmitter::rows_may_repeat(const Statement& s) const {
 void KernelEmitter::contract(const Statement& s) {
   hoist({s}, s.variable);
   Value* size = extent(s.k_extent);
-  if (s.sums == no_buffer) return contract_steps_of(s, {integer(0), size});
+  if (s.sums == no_buffer) return contract_block(s, {integer(0), size});
   count_loop(integer(0), size, block_size, [&](Value* low) {
     Value* high = b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, b_.CreateAdd(low, integer(block_size), "", true, true), size);
-    contract_steps_of(s, {low, high, b_.CreateIsNull(low), b_.CreateICmpEQ(high, size)});
+    contract_block(s, {low, high, b_.CreateIsNull(low), b_.CreateICmpEQ(high, size)});
   });
 }
 
-void KernelEmitter::contract_steps_of(const Statement& s, const Steps& steps) {
-  bool masks = masks_fit();
-  auto columns = [&](const Bounds& rows) {
-    if (s.n_extent.is_batch) {
-      // Columns known at run time only: whole registers, then single columns.
-      int64_t width = std::max(1, target_.vector_floats);
-      Value *size = extent(s.n_extent), *whole = b_.CreateAnd(size, integer(-width));
-      if (width > 1) count_loop(integer(0), whole, width, [&](Value* j) { contract_columns(s, chunks(j, width, masks), rows, steps); });
-      count_loop(width > 1 ? whole : integer(0), size, 1, [&](Value* j) { contract_columns(s, {{j, 1, 1}}, rows, steps); });
-      return;
-    }
-    Bounds range = bounds(s.n_variable, s.n_extent);
-    int64_t n = s.n_extent.size, whole = n / s.tile_n * s.tile_n, rest = n % s.tile_n;
-    if (range.known == n) {
-      if (whole == s.tile_n) contract_columns(s, chunks(integer(0), s.tile_n, masks), rows, steps);
-      else if (whole) count_loop(integer(0), integer(whole), s.tile_n, [&](Value* j) { contract_columns(s, chunks(j, s.tile_n, masks), rows, steps); });
-      if (rest) contract_columns(s, chunks(integer(whole), rest, masks), rows, steps);
-      return;
-    }
-    // A task's share is whole tiles; the last one has the rest.
-    Value* stop = rest ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, range.high, integer(whole)) : range.high;
-    count_loop(range.low, stop, s.tile_n, [&](Value* j) { contract_columns(s, chunks(j, s.tile_n, masks), rows, steps); });
-    if (rest) count_loop(integer(whole), range.high, s.tile_n, [&](Value* j) { contract_columns(s, chunks(j, rest, masks), rows, steps); });
+// B is read where it lies by single rows, and by tiles whose panel is made of what they read.
+static bool lies_across(const Kernel& k, const Statement& s) { return s.panel && k.exprs[s.other].index.along(s.n_variable) != 1; }
+
+void KernelEmitter::contract_block(const Statement& s, const Steps& steps) {
+  Bounds rows = bounds(s.variable, s.extent), columns = bounds(s.n_variable, s.n_extent);
+  std::optional<Panel> shared;
+  if (int64_t width = shared_panel_width(s); width && columns.known == s.n_extent.size) {
+    int64_t count = std::max<int64_t>(std::min(s.k_extent.at(max_rows_), block_size), 1);
+    shared = Panel{stack_slot(llvm::ArrayType::get(b_.getFloatTy(), uint64_t(count * width))), width, true, steps.low, steps.high};
+    with_chunks(s.n_variable, {{integer(0), 1, int(s.n_extent.size)}}, [&] { pack(s, *shared); });
+  }
+  auto tiles = [&] {
+    each_row_block(s, rows, [&](const Bounds& some) {
+      each_strip(s, columns, s.tile_n, [&] { contract_columns(s, some, steps, shared ? &*shared : nullptr); });
+    });
   };
-  Bounds rows = bounds(s.variable, s.extent);
-  if (!s.row_block || (rows.known >= 0 && rows.known <= s.row_block)) return columns(rows);
+  if (!s.extent.is_batch || s.tile_m == 1 || lies_across(k_, s)) return tiles();
+  // With fewer rows than a tile, one row at a time, for as many columns as one loop over k serves.
+  Value* enough = b_.CreateICmpUGE(extent(s.extent), integer(s.tile_m));
+  branch(enough, tiles, [&] {
+    each_strip(s, columns, few_rows_strip(s), [&] { contract_ones(s, rows.low, rows.high, steps, nullptr); });
+  });
+}
+
+// Registers of sums of one row hide the latency of their additions; strips of equal width are one piece of code.
+int64_t KernelEmitter::few_rows_strip(const Statement& s) const {
+  int64_t width = std::max(1, target_.vector_floats), registers = (s.n_extent.size + width - 1) / width;
+  int64_t most = std::min<int64_t>(registers, 8), best = most;
+  for (int64_t r = most; r >= 4; r--)
+    if (registers % r == 0) return r * width;
+  return best * width;
+}
+
+void KernelEmitter::each_row_block(const Statement& s, const Bounds& rows, const std::function<void(const Bounds&)>& body) {
+  if (!s.row_block || (rows.known >= 0 && rows.known <= s.row_block)) return body(rows);
   count_loop(rows.low, rows.high, s.row_block, [&](Value* low) {
     Value* high = b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, b_.CreateAdd(low, integer(s.row_block), "", true, true), rows.high);
-    columns({low, high, rows.known >= 0 && rows.known % s.row_block == 0 ? s.row_block : -1});
+    body({low, high, rows.known >= 0 && rows.known % s.row_block == 0 ? s.row_block : -1});
   });
 }
 
-void KernelEmitter::contract_columns(const Statement& s, const std::vector<Chunk>& list, const Bounds& rows, const Steps& steps) {
-  with_chunks(s.n_variable, list, [&] {
-    if (!s.panel) return contract_rows(s, rows, steps, nullptr);
-    Panel panel{nullptr, 0, k_.exprs[s.other].index.along(s.n_variable) != 1};
-    for (const Chunk& c : chunks_) panel.width += c.width;
-    int64_t most = std::min(s.k_extent.at(max_rows_), block_size);
-    auto floats = [&](int64_t count) { return stack_slot(llvm::ArrayType::get(b_.getFloatTy(), uint64_t(std::max<int64_t>(count, 1) * panel.width))); };
-    panel.data = floats(std::min(most, s.panel));
-    auto run = [&](Value* low, Value* high) {
-      panel.low = low, panel.high = high;
-      if (panel.is_made) pack(s, panel);
-      contract_rows(s, rows, steps, &panel);
-    };
-    if (most <= s.panel) return run(steps.low, steps.high);
-    int64_t most_rows = rows.known >= 0 ? rows.known : s.row_block ? s.row_block : s.extent.at(max_rows_);
-    panel.partial = floats((most_rows + s.tile_m - 1) / s.tile_m * s.tile_m);
-    panel.first_row = rows.low;
-    count_loop(steps.low, steps.high, s.panel, [&](Value* low) {
-      Value* high = b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, b_.CreateAdd(low, integer(s.panel), "", true, true), steps.high);
-      panel.begins = b_.CreateICmpEQ(low, steps.low);
-      panel.ends = b_.CreateICmpEQ(high, steps.high);
-      run(low, high);
-    });
+// The task's columns, `width` of them at a time; a task's share begins at a multiple of s.tile_n.
+void KernelEmitter::each_strip(const Statement& s, const Bounds& columns, int64_t width, const std::function<void()>& body) {
+  bool masks = masks_fit();
+  auto strip = [&](Value* j, int64_t count) { with_chunks(s.n_variable, chunks(j, count, masks), body); };
+  if (s.n_extent.is_batch) {
+    // Columns known at run time only: whole registers, then single columns.
+    int64_t lanes = std::max(1, target_.vector_floats);
+    Value *size = extent(s.n_extent), *whole = b_.CreateAnd(size, integer(-lanes));
+    if (lanes > 1) count_loop(integer(0), whole, lanes, [&](Value* j) { strip(j, lanes); });
+    return count_loop(lanes > 1 ? whole : integer(0), size, 1, [&](Value* j) { strip(j, 1); });
+  }
+  int64_t n = s.n_extent.size;
+  if (columns.known != n && s.tile_n % width && width % s.tile_n) width = s.tile_n;  // the shares of tasks are whole tiles
+  if (columns.known != n && k_.task_chunk % width) width = s.tile_n;
+  int64_t whole = n / width * width, rest = n % width;
+  if (columns.known == n) {
+    if (whole == width) strip(integer(0), width);
+    else if (whole) count_loop(integer(0), integer(whole), width, [&](Value* j) { strip(j, width); });
+    if (rest) strip(integer(whole), rest);
+    return;
+  }
+  // The last task has the rest.
+  Value* stop = rest ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, columns.high, integer(whole)) : columns.high;
+  count_loop(columns.low, stop, width, [&](Value* j) { strip(j, width); });
+  if (rest) count_loop(integer(whole), columns.high, width, [&](Value* j) { strip(j, rest); });
+}
+
+// Where all of b that is to be turned is small, it is turned once for all columns: the code of a square is long.
+int64_t KernelEmitter::shared_panel_width(const Statement& s) const {
+  int64_t steps = s.k_extent.at(max_rows_), n = s.n_extent.size;
+  bool one_panel = s.panel && s.sums == no_buffer && steps <= std::min(s.panel, block_size);
+  return one_panel && lies_across(k_, s) && n > s.tile_n && n * steps <= 8192 ? std::max<int64_t>(n, target_.vector_floats) : 0;
+}
+
+void KernelEmitter::contract_columns(const Statement& s, const Bounds& rows, const Steps& steps, const Panel* shared) {
+  if (!s.panel) return contract_rows(s, rows, steps, nullptr);
+  if (shared) {
+    Panel part = *shared;
+    part.data = b_.CreateInBoundsGEP(b_.getFloatTy(), part.data, chunks_[0].base);
+    return contract_rows(s, rows, steps, &part);
+  }
+  Panel panel{nullptr, 0, lies_across(k_, s)};
+  for (const Chunk& c : chunks_) panel.width += c.width;
+  if (panel.is_made) panel.width = std::max<int64_t>(panel.width, target_.vector_floats);
+  int64_t most = std::min(s.k_extent.at(max_rows_), block_size);
+  auto floats = [&](int64_t count) { return stack_slot(llvm::ArrayType::get(b_.getFloatTy(), uint64_t(std::max<int64_t>(count, 1) * panel.width))); };
+  panel.data = floats(std::min(most, s.panel));
+  auto run = [&](Value* low, Value* high) {
+    panel.low = low, panel.high = high;
+    if (panel.is_made) pack(s, panel);
+    contract_rows(s, rows, steps, &panel);
+  };
+  if (most <= s.panel) return run(steps.low, steps.high);
+  int64_t most_rows = rows.known >= 0 ? rows.known : s.row_block ? s.row_block : s.extent.at(max_rows_);
+  panel.partial = floats((most_rows + s.tile_m - 1) / s.tile_m * s.tile_m);
+  panel.first_row = rows.low;
+  count_loop(steps.low, steps.high, s.panel, [&](Value* low) {
+    Value* high = b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, b_.CreateAdd(low, integer(s.panel), "", true, true), steps.high);
+    panel.begins = b_.CreateICmpEQ(low, steps.low);
+    panel.ends = b_.CreateICmpEQ(high, steps.high);
+    run(low, high);
   });
 }
 
-void KernelEmitter::contract_rows(const Statement& s, const Bounds& range, const Steps& steps, Panel* panel) {
+void KernelEmitter::contract_ones(const Statement& s, Value* low, Value* high, const Steps& steps, const Panel* panel) {
+  Source source = panel && panel->is_made ? Source::panel : Source::memory;
+  count_loop(low, high, 1, [&](Value* i) { contract_tile(s, {i, 1, i, source}, steps, panel); });
+}
+
+void KernelEmitter::contract_rows(const Statement& s, const Bounds& range, const Steps& steps, const Panel* panel) {
   int64_t rows = s.tile_m;
-  bool makes = panel && !panel->is_made, repeats = rows_may_repeat(s);
+  bool makes = panel && !panel->is_made;
   Source rest = panel && !makes ? Source::panel : Source::memory;
   Value *scratch = nullptr, *pending = nullptr;
   auto tile = [&](Value* i, int64_t count, Value* place, Source source) {
@@ -104,47 +157,44 @@ void KernelEmitter::contract_rows(const Statement& s, const Bounds& range, const
     contract_tile(s, {i, int(count), place, source, scratch, pending}, steps, panel);
     known_.pop_back();
   };
-  auto ones = [&](Value* low, Value* high) { count_loop(low, high, 1, [&](Value* i) { tile(i, 1, i, rest); }); };
-  // Whole tiles of [low, stop), which is not empty; the last one may move up.
-  auto loop = [&](Value* stop, bool moves) {
-    Value *first = range.low, *last = moves ? b_.CreateSub(stop, integer(rows), "", true, true) : nullptr;
+  // Tiles that begin in [low, stop), which is not empty. last: none lies behind it; it moves up, and does some rows again.
+  auto loop = [&](Value* stop, Value* last) {
+    Value* first = range.low;
     Source source = rest;
-    if (s.interleave && makes && !moves && is_uniform()) scratch = stack_slot(llvm::ArrayType::get(vector_of(b_.getFloatTy(), chunks_[0].width), uint64_t(rows) * chunks_.size()));
+    auto row = [&](Value* i) { return last ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, i, last) : i; };
+    if (s.interleave && makes && !last && is_uniform()) scratch = stack_slot(llvm::ArrayType::get(vector_of(b_.getFloatTy(), chunks_[0].width), uint64_t(rows) * chunks_.size()));
     if (makes) {
-      tile(first, rows, first, Source::memory_to_panel);
+      tile(row(first), rows, first, Source::memory_to_panel);
       first = b_.CreateAdd(first, integer(rows), "", true, true);
       source = Source::panel;
     }
-    bool only_one = makes && range.known >= 0 && range.known / rows == 1 && !moves;
-    if (!only_one) {
+    if (!(makes && range.known >= 0 && range.known / rows == 1 && !last)) {
       count_loop(first, stop, rows, [&](Value* i) {
         if (scratch) pending = b_.CreateSub(i, integer(rows), "", true, true);
-        tile(last ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, i, last) : i, rows, i, source);
+        tile(row(i), rows, i, source);
       });
     }
     if (scratch) call_epilogue(s, chunks_[0], int64_t(chunks_.size()), scratch, b_.CreateSub(stop, integer(rows), "", true, true), int(rows));
     scratch = pending = nullptr;
     return source;
   };
-  auto whole_tiles = [&] {
-    if (range.known >= 0 && range.known % rows == 0) return void(loop(range.high, false));
-    if (repeats && rows > 1) return void(loop(range.high, true));
-    if (range.known >= 0) {
-      Value* stop = b_.CreateAdd(range.low, integer(range.known / rows * rows), "", true, true);
-      Source source = loop(stop, false);
-      return tile(stop, range.known % rows, stop, source);
-    }
-    Value* length = b_.CreateSub(range.high, range.low, "", true, true);
-    Value* stop = b_.CreateSub(range.high, b_.CreateURem(length, integer(rows)), "", true, true);
-    loop(stop, false);
-    if (rows > 1) ones(stop, range.high);
-  };
-  if (range.known >= rows) return whole_tiles();
-  if (range.known >= 0) return range.known ? tile(range.low, range.known, range.low, rest) : void();
-  if (rows == 1 && !makes) return whole_tiles();
-  // With fewer rows than a tile, one row at a time.
-  Value* enough = b_.CreateICmpUGE(b_.CreateSub(range.high, range.low, "", true, true), integer(rows));
-  branch(enough, whole_tiles, [&] { ones(range.low, range.high); });
+  if (range.known >= 0 && range.known % rows == 0) return range.known ? void(loop(range.high, nullptr)) : void();
+  if (rows == 1) return void(loop(range.high, nullptr));  // a task has at least one row
+  if (rows_may_repeat(s)) {
+    if (!s.extent.is_batch && s.extent.size < rows) return tile(range.low, range.known, range.low, rest);
+    auto moving = [&] { loop(range.high, b_.CreateSub(extent(s.extent), integer(rows), "", true, true)); };
+    if (!s.extent.is_batch || !lies_across(k_, s)) return moving();
+    return branch(b_.CreateICmpUGE(extent(s.extent), integer(rows)), moving, [&] { contract_ones(s, range.low, range.high, steps, panel); });
+  }
+  if (range.known >= 0) {
+    Value* stop = b_.CreateAdd(range.low, integer(range.known / rows * rows), "", true, true);
+    Source source = range.known >= rows ? loop(stop, nullptr) : rest;
+    return tile(stop, range.known % rows, stop, source);
+  }
+  Value* length = b_.CreateSub(range.high, range.low, "", true, true);
+  Value* stop = b_.CreateSub(range.high, b_.CreateURem(length, integer(rows)), "", true, true);
+  branch(b_.CreateICmpULT(range.low, stop), [&] { loop(stop, nullptr); }, nullptr);
+  contract_ones(s, stop, range.high, steps, panel);
 }
 
 void KernelEmitter::branch(Value* condition, const std::function<void()>& then, const std::function<void()>& otherwise) {

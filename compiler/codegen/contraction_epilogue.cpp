@@ -2,7 +2,6 @@
 //
 // What follows a contraction's sum: for the tile while it is in registers, or from a scratch in L1 where it is long (code
 // size is compile time).
-#include <fmt/format.h>
 #include <llvm/IR/IRBuilder.h>
 
 #include <algorithm>
@@ -84,9 +83,9 @@ void KernelEmitter::contract_epilogue(const Statement& s, Value* row, int rows, 
 
 void KernelEmitter::call_epilogue(const Statement& s, const Chunk& first, int64_t runs, Value* scratch, Value* row, int rows) {
   std::vector<Value*> arguments = buffers_;
-  arguments.insert(arguments.end(), {rows_, scratch, row, integer(rows), first.base});
+  arguments.insert(arguments.end(), {rows_, scratch, row, integer(rows), first.base, integer(runs)});
   for (uint32_t v = 0; v < s.variable; v++) arguments.push_back(variables_[v]);
-  b_.CreateCall(epilogue_function(s, first.width, first.active, int(runs)), arguments);
+  b_.CreateCall(epilogue_function(s, first.width, first.active), arguments);
 }
 
 // What follows the sums of one register, which may be of another place than what is known here.
@@ -103,45 +102,29 @@ void KernelEmitter::epilogue_register(const Statement& s, Value* row, const Chun
   known_ = std::move(known);
 }
 
-llvm::Function* KernelEmitter::epilogue_function(const Statement& s, int width, int active, int runs) {
-  auto [it, is_new] = epilogues_.try_emplace({width, active, runs}, nullptr);
-  if (is_new) it->second = KernelEmitter(module_, k_, target_, max_rows_, fmt::format("{}_epilogue{}x{}", name_, active, runs)).run_epilogue(s, width, active, runs);
+llvm::Function* KernelEmitter::epilogue_function(const Statement& s, int width, int active) {
+  auto [it, is_new] = epilogues_.try_emplace({width, active}, nullptr);
+  if (is_new) it->second = KernelEmitter(module_, k_, target_, max_rows_, name_ + "_epilogue" + std::to_string(active)).run_epilogue(s, width, active);
   return it->second;
 }
 
-// A row's registers together, a few at a time: divisions and roots take long, but can follow each other closely, and a load may
-// have to wait for a store whose value is not known yet.
-llvm::Function* KernelEmitter::run_epilogue(const Statement& s, int width, int active, int runs) {
+llvm::Function* KernelEmitter::run_epilogue(const Statement& s, int width, int active) {
   std::vector<llvm::Type*> extra{llvm::PointerType::getUnqual(b_.getContext())};
-  extra.insert(extra.end(), 3 + s.variable, integer_);
+  extra.insert(extra.end(), 4 + s.variable, integer_);
   begin(std::move(extra), name_);
   auto argument = [&](size_t i) { return function_->getArg(unsigned(k_.buffers.size() + 1 + i)); };
-  Value *scratch = argument(0), *row = argument(1), *count = argument(2), *column = argument(3);
-  for (uint32_t v = 0; v < s.variable; v++) variables_[v] = argument(4 + v);
+  Value *scratch = argument(0), *row = argument(1), *count = argument(2), *column = argument(3), *runs = argument(4);
+  for (uint32_t v = 0; v < s.variable; v++) variables_[v] = argument(5 + v);
   result_varies_[s.result] = true;
   hoist({s}, s.variable);
   llvm::Type* type = vector_of(b_.getFloatTy(), width);
-  int together = std::clamp<int>(int(8 / std::max<size_t>(s.body.size(), 1)), 1, runs);
   count_loop(integer(0), count, 1, [&](Value* m) {
-    variables_[s.variable] = b_.CreateAdd(row, m, "", true, true);
-    Value* at = b_.CreateInBoundsGEP(type, scratch, b_.CreateMul(m, integer(runs), "", true, true));
-    for (int first = 0; first < runs; first += together) {
-      std::vector<Chunk> list;
-      for (int i = first; i < std::min(runs, first + together); i++) list.push_back({i ? b_.CreateAdd(column, integer(i * width), "", true, true) : column, width, active});
-      with_chunks(s.n_variable, list, [&] {
-        results_[s.result].clear();
-        for (size_t c = 0; c < list.size(); c++)
-          results_[s.result].push_back(b_.CreateAlignedLoad(type, b_.CreateConstInBoundsGEP1_64(type, at, uint64_t(first) + c), llvm::Align(4)));
-        std::vector<Value*> values;
-        for (size_t c = 0; c < list.size(); c++) {
-          group_.clear();
-          for (const Statement& store : s.body) values.push_back(value(store.value, c));
-        }
-        auto next = values.begin();
-        for (size_t c = 0; c < list.size(); c++)
-          for (const Statement& store : s.body) store_value(store, *next++, c);
-      });
-    }
+    Value* first = b_.CreateMul(m, runs, "", true, true);
+    count_loop(integer(0), runs, 1, [&](Value* i) {
+      Value* sum = b_.CreateAlignedLoad(type, b_.CreateInBoundsGEP(type, scratch, b_.CreateAdd(first, i, "", true, true)), llvm::Align(4));
+      Value* base = b_.CreateAdd(column, b_.CreateMul(i, integer(width), "", true, true), "", true, true);
+      epilogue_register(s, b_.CreateAdd(row, m, "", true, true), {base, width, active}, sum);
+    });
   });
   b_.CreateRetVoid();
   b_.SetInsertPoint(entry_);

@@ -32,8 +32,8 @@ class EntryEmitter {
     f_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module_);
     f_->addFnAttr(llvm::Attribute::NoUnwind);
     b_.SetInsertPoint(new_block("entry"));
-    // params, state, inputs, outputs, workspace, hyper values, rows, offsets: what a stage needs, on the stack.
-    context_type_ = llvm::StructType::get(module_.getContext(), {pointer_, pointer_, pointer_, pointer_, pointer_, pointer_, i32_, pointer_});
+    // params, state, inputs, outputs, workspace, hyper values, rows, the kind of unit, offsets: what a stage needs, on the stack.
+    context_type_ = llvm::StructType::get(module_.getContext(), {pointer_, pointer_, pointer_, pointer_, pointer_, pointer_, i32_, i32_, pointer_});
     context_ = b_.CreateAlloca(context_type_);
     hypers_ = b_.CreateAlloca(llvm::ArrayType::get(i32_, std::max<size_t>(p_.hypers.size(), 1)));
     rows_ = is_init_ ? (Value*)b_.getInt32(1) : f_->getArg(5);
@@ -42,14 +42,14 @@ class EntryEmitter {
     Value* fields[] = {f_->getArg(0), f_->getArg(1), f_->getArg(3), f_->getArg(4), f_->getArg(2), hypers_, rows_};
     for (unsigned i = 0; i < 7; i++) b_.CreateStore(fields[i], b_.CreateStructGEP(context_type_, context_, i));
     if (is_init_) write_heads();
-    count_signatures();
-    std::vector<Named> sequence;
+    find_kinds(symbol + "_stages");
+    std::vector<Unit> sequence;
     for (size_t s = 0; s < p_.stages.size(); s++) {
       if (p_.stages[s].checks_loss) {
         run_sequence(std::exchange(sequence, {}));
         check_loss();
       }
-      for (Unit& unit : units(p_.stages[s])) sequence.push_back({std::move(unit), fmt::format("{}_stage{}_{}", symbol, s, sequence.size())});
+      for (Unit& unit : units(p_.stages[s])) sequence.push_back(std::move(unit));
     }
     run_sequence(sequence);
     b_.CreateRet(b_.getInt32(0));
@@ -202,13 +202,10 @@ class EntryEmitter {
   // Launches whose tasks are handed out together.
   using Unit = std::vector<const Launch*>;
 
-  struct Named {
-    Unit unit;
-    std::string name;
-  };
-  struct Shared {
-    uint32_t uses = 0;
-    llvm::Function* function = nullptr;
+  // Units that differ in offsets only.
+  struct Kind {
+    uint32_t number = 0, uses = 0;
+    Unit unit = {};  // one of them
   };
 
   std::vector<Unit> units(const Stage& s) const {
@@ -229,7 +226,7 @@ class EntryEmitter {
     return b.region == Region::params || b.region == Region::state || b.region == Region::workspace || b.region == Region::hyper;
   }
 
-  // Units that differ in offsets only: layers that repeat are one function.
+  // Equal for units of one kind.
   std::string signature(const Unit& unit) const {
     std::string text;
     for (const Launch* l : unit) {
@@ -286,22 +283,14 @@ class EntryEmitter {
     b_.CreateRetVoid();
   }
 
-  // void stage(context, task, worker): what parallel_for calls. The tasks of one launch come after those of the one before.
-  llvm::Function* stage_function(const Unit& unit, bool shared, const std::string& name) {
-    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
-    auto f = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
-    f->addFnAttr(llvm::Attribute::NoUnwind);
-    auto outer = b_.saveIP();
+  // The tasks of one launch come after those of the one before. Returns from the function.
+  void run_task(llvm::Function* f, const Kind& kind) {
     auto block = [&] { return llvm::BasicBlock::Create(module_.getContext(), "", f); };
-    b_.SetInsertPoint(block());
-    Value* table = shared ? context_field(f->getArg(0), 7) : nullptr;
+    Value* table = kind.uses > 1 ? context_field(f->getArg(0), 8) : nullptr;
     Value *rows = context_field(f->getArg(0), 6), *task = f->getArg(1);
     uint64_t next = 0;
-    for (const Launch* l : unit) {
-      if (l == unit.back()) {
-        call_kernel(f, *l, task, table, next);
-        break;
-      }
+    for (const Launch* l : kind.unit) {
+      if (l == kind.unit.back()) return call_kernel(f, *l, task, table, next);
       Value* own = tasks_of(*l, rows);
       auto call = block(), behind = block();
       b_.CreateCondBr(b_.CreateICmpULT(task, own), call, behind);
@@ -310,8 +299,41 @@ class EntryEmitter {
       b_.SetInsertPoint(behind);
       task = b_.CreateSub(task, own);
     }
+  }
+
+  // void stages(context, task, worker): what parallel_for calls, for every kind of unit. One function, because each costs time
+  // to compile.
+  void find_kinds(const std::string& name) {
+    std::vector<const Kind*> kinds;
+    for (const Stage& s : p_.stages)
+      for (Unit& unit : units(s)) {
+        auto [it, is_new] = kinds_.try_emplace(signature(unit));
+        it->second.uses++;
+        if (!is_new) continue;
+        it->second.number = uint32_t(kinds.size());
+        it->second.unit = std::move(unit);
+        kinds.push_back(&it->second);
+      }
+    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
+    stages_ = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+    stages_->addFnAttr(llvm::Attribute::NoUnwind);
+    auto outer = b_.saveIP();
+    auto block = [&] { return llvm::BasicBlock::Create(module_.getContext(), "", stages_); };
+    b_.SetInsertPoint(block());
+    if (kinds.empty()) b_.CreateRetVoid();
+    // The last kind is the default, which so needs no block of its own.
+    std::vector<llvm::BasicBlock*> blocks;
+    for (size_t k = 0; k < kinds.size(); k++) blocks.push_back(block());
+    if (kinds.size() == 1) b_.CreateBr(blocks[0]);
+    if (kinds.size() > 1) {
+      auto choice = b_.CreateSwitch(context_field(stages_->getArg(0), 7), blocks.back(), unsigned(kinds.size()));
+      for (uint32_t k = 0; k + 1 < kinds.size(); k++) choice->addCase(b_.getInt32(k), blocks[k]);
+    }
+    for (size_t k = 0; k < kinds.size(); k++) {
+      b_.SetInsertPoint(blocks[k]);
+      run_task(stages_, *kinds[k]);
+    }
     b_.restoreIP(outer);
-    return f;
   }
 
   // How many tasks a launch has, from the rows; a constant where it has one.
@@ -323,39 +345,34 @@ class EntryEmitter {
     return b_.CreateUDiv(b_.CreateAdd(size, b_.getInt32(uint32_t(chunk - 1))), b_.getInt32(uint32_t(chunk)));
   }
 
-  void count_signatures() {
-    for (const Stage& s : p_.stages)
-      for (const Unit& unit : units(s)) signatures_[signature(unit)].uses++;
-  }
-
   // One after the other; where there are many, a loop over a table, because compiling calls takes time.
-  void run_sequence(const std::vector<Named>& sequence) {
+  void run_sequence(const std::vector<Unit>& sequence) {
     constexpr size_t many = 64;
     if (sequence.size() > many) return run_table(sequence);
-    for (const auto& [unit, name] : sequence) {
-      Shared& known = prepare(unit, name);
+    for (const Unit& unit : sequence) {
+      const Kind& kind = kinds_.at(signature(unit));
       std::vector<llvm::Constant*> offsets;
-      if (known.uses > 1) {
+      if (kind.uses > 1) {
         add_offsets(unit, offsets);
         set_offsets(table_of(integer_, offsets));
       }
-      run_unit(unit, known);
+      run_unit(kind);
     }
   }
 
-  // A row of the table: which function, and where in the table of all offsets its own begin.
-  void run_table(const std::vector<Named>& sequence) {
+  // A row of the table: which kind, and where in the table of all offsets its own begin.
+  void run_table(const std::vector<Unit>& sequence) {
     auto before = b_.GetInsertBlock(), loop = new_block("units"), next = new_block("next_unit"), after = new_block("units_end");
     std::vector<llvm::Constant*> offsets, rows;
-    std::map<const Shared*, uint32_t> numbers;
-    std::vector<const Unit*> kinds;
-    for (const auto& [unit, name] : sequence) {
-      Shared& known = prepare(unit, name);
-      auto [it, is_new] = numbers.try_emplace(&known, uint32_t(kinds.size()));
-      if (is_new) kinds.push_back(&unit);
+    std::map<uint32_t, uint32_t> numbers;  // of kinds, in this table
+    std::vector<const Kind*> kinds;
+    for (const Unit& unit : sequence) {
+      const Kind& kind = kinds_.at(signature(unit));
+      auto [it, is_new] = numbers.try_emplace(kind.number, uint32_t(kinds.size()));
+      if (is_new) kinds.push_back(&kind);
       rows.push_back(b_.getInt32(it->second));
       rows.push_back(b_.getInt32(uint32_t(offsets.size())));
-      if (known.uses > 1) add_offsets(unit, offsets);
+      if (kind.uses > 1) add_offsets(unit, offsets);
     }
     if (offsets.empty()) offsets.push_back(llvm::ConstantInt::get(integer_, 0));
     Value *row_table = table_of(i32_, rows), *offset_table = table_of(integer_, offsets);
@@ -366,14 +383,13 @@ class EntryEmitter {
     Value* row = b_.CreateInBoundsGEP(i32_, row_table, b_.CreateZExtOrTrunc(b_.CreateShl(i, b_.getInt32(1)), integer_));
     Value* begin = b_.CreateLoad(i32_, b_.CreateConstInBoundsGEP1_32(i32_, row, 1));
     set_offsets(b_.CreateInBoundsGEP(integer_, offset_table, b_.CreateZExtOrTrunc(begin, integer_)));
-    // The last kind is the default, which so needs no block of its own.
     std::vector<llvm::BasicBlock*> blocks;
     for (size_t k = 0; k < kinds.size(); k++) blocks.push_back(new_block("unit"));
     auto choice = b_.CreateSwitch(b_.CreateLoad(i32_, row), blocks.back(), unsigned(kinds.size()));
     for (uint32_t k = 0; k < kinds.size(); k++) {
       if (k + 1 < kinds.size()) choice->addCase(b_.getInt32(k), blocks[k]);
       b_.SetInsertPoint(blocks[k]);
-      run_unit(*kinds[k], signatures_.at(signature(*kinds[k])));
+      run_unit(*kinds[k]);
       b_.CreateBr(next);
     }
     b_.SetInsertPoint(next);
@@ -383,20 +399,15 @@ class EntryEmitter {
     b_.SetInsertPoint(after);
   }
 
-  Shared& prepare(const Unit& unit, const std::string& name) {
-    Shared& known = signatures_[signature(unit)];
-    if (!known.function) known.function = stage_function(unit, known.uses > 1, name);
-    return known;
-  }
+  void set_offsets(Value* table) { b_.CreateStore(table, b_.CreateStructGEP(context_type_, context_, 8)); }
 
-  void set_offsets(Value* table) { b_.CreateStore(table, b_.CreateStructGEP(context_type_, context_, 7)); }
-
-  void run_unit(const Unit& unit, const Shared& known) {
+  void run_unit(const Kind& kind) {
+    b_.CreateStore(b_.getInt32(kind.number), b_.CreateStructGEP(context_type_, context_, 7));
     Value* tasks = b_.getInt32(0);
-    for (const Launch* l : unit) tasks = b_.CreateAdd(tasks, tasks_of(*l, rows_));
+    for (const Launch* l : kind.unit) tasks = b_.CreateAdd(tasks, tasks_of(*l, rows_));
     auto count = llvm::dyn_cast<llvm::ConstantInt>(tasks);
-    if (count && count->isOne() && !hook_every_kernel_) b_.CreateCall(known.function, {context_, b_.getInt32(0), b_.getInt32(0)});
-    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), known.function, tasks});
+    if (count && count->isOne() && !hook_every_kernel_) b_.CreateCall(stages_, {context_, b_.getInt32(0), b_.getInt32(0)});
+    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), stages_, tasks});
   }
 
   // void run(context, hooks, stage, tasks): the hook where there is one, else one task after the other.
@@ -448,7 +459,8 @@ class EntryEmitter {
   llvm::Function* f_ = nullptr;
   Value *context_ = nullptr, *hypers_ = nullptr, *rows_ = nullptr;
   bool is_init_;
-  std::map<std::string, Shared> signatures_;
+  std::map<std::string, Kind> kinds_;  // by signature
+  llvm::Function* stages_ = nullptr;
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 // narrower tail. Values that do not change inside of a loop are emitted before it (`hoist`), so no LLVM pass need move them.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,9 +36,9 @@ class KernelEmitter {
   // max_rows bounds sums over the batch.
   KernelEmitter(llvm::Module& module, const loops::Kernel& kernel, const Target& target, int64_t max_rows, const std::string& name);
   llvm::Function* run();
-  // void(buffers..., i32 rows, scratch, row, row count, column, outer variables...): what follows a contraction's sum, for
-  // rows x runs registers of `width` sums that lie in the scratch.
-  llvm::Function* run_epilogue(const loops::Statement& contract, int width, int active, int runs);
+  // void(buffers..., i32 rows, scratch, row, row count, column, runs, outer variables...): what follows a contraction's sum,
+  // for rows x runs registers of `width` sums that lie in the scratch.
+  llvm::Function* run_epilogue(const loops::Statement& contract, int width, int active);
 
  private:
   using ExprId = loops::ExprId;
@@ -119,9 +118,14 @@ class KernelEmitter {
     llvm::Value *scratch = nullptr, *pending = nullptr;
   };
   void contract(const Statement& s);
-  void contract_steps_of(const Statement& s, const Steps& steps);
-  void contract_columns(const Statement& s, const std::vector<Chunk>& list, const Bounds& rows, const Steps& steps);
-  void contract_rows(const Statement& s, const Bounds& range, const Steps& steps, Panel* panel);
+  void contract_block(const Statement& s, const Steps& steps);
+  int64_t few_rows_strip(const Statement& s) const;
+  int64_t shared_panel_width(const Statement& s) const;
+  void each_row_block(const Statement& s, const Bounds& rows, const std::function<void(const Bounds&)>& body);
+  void each_strip(const Statement& s, const Bounds& columns, int64_t width, const std::function<void()>& body);
+  void contract_columns(const Statement& s, const Bounds& rows, const Steps& steps, const Panel* shared);
+  void contract_rows(const Statement& s, const Bounds& range, const Steps& steps, const Panel* panel);
+  void contract_ones(const Statement& s, llvm::Value* low, llvm::Value* high, const Steps& steps, const Panel* panel);
   void contract_tile(const Statement& s, const Tile& tile, const Steps& steps, const Panel* panel);
   std::vector<llvm::Type*> sum_types(int rows);
   bool is_uniform() const;  // all chunks are whole registers
@@ -136,7 +140,7 @@ class KernelEmitter {
   void pack(const Statement& s, const Panel& panel);
   // contraction_epilogue.cpp
   std::vector<ExprId> far_loads(const Statement& s) const;
-  llvm::Function* epilogue_function(const Statement& s, int width, int active, int runs);
+  llvm::Function* epilogue_function(const Statement& s, int width, int active);
   void call_epilogue(const Statement& s, const Chunk& first, int64_t runs, llvm::Value* scratch, llvm::Value* row, int rows);
   void epilogue_register(const Statement& s, llvm::Value* row, const Chunk& chunk, llvm::Value* sum);
   void contract_epilogue(const Statement& s, llvm::Value* row, int rows, std::vector<llvm::Value*>& sums);
@@ -150,7 +154,7 @@ class KernelEmitter {
   llvm::Module& module_;
   std::string name_;
   llvm::Function* function_ = nullptr;
-  std::map<std::array<int, 3>, llvm::Function*> epilogues_;  // by width, active elements, registers of a row
+  std::map<std::pair<int, int>, llvm::Function*> epilogues_;
   void begin(std::vector<llvm::Type*> extra, const std::string& name);
   std::vector<llvm::Value*> buffers_, variables_;
   llvm::Value *rows_ = nullptr, *task_ = nullptr, *wide_rows_ = nullptr;

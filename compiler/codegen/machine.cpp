@@ -35,10 +35,9 @@ static void initialise_host() {
 static void initialise_all() {
   static std::once_flag once;
   std::call_once(once, [] {
-    llvm::InitializeAllTargetInfos();
-    llvm::InitializeAllTargets();
-    llvm::InitializeAllTargetMCs();
-    llvm::InitializeAllAsmPrinters();
+#define GRAPHC_TARGET(NAME) LLVMInitialize##NAME##TargetInfo(), LLVMInitialize##NAME##Target(), LLVMInitialize##NAME##TargetMC(), LLVMInitialize##NAME##AsmPrinter();
+    GRAPHC_TARGET(X86) GRAPHC_TARGET(AArch64) GRAPHC_TARGET(ARM) GRAPHC_TARGET(RISCV) GRAPHC_TARGET(WebAssembly)
+#undef GRAPHC_TARGET
   });
 }
 
@@ -98,6 +97,7 @@ Target describe_target(const std::string& triple_name, const std::string& cpu, c
   if (!cpu.empty() && !info.isCPUStringValid(t.cpu)) throw CompileError(Diagnostic{{}, fmt::format("target: {} has no CPU named {}", t.triple, t.cpu), {}});
   auto has = [&](const char* feature) { return info.checkFeatures(feature); };
   t.pointer_bytes = triple.isArch64Bit() ? 8 : 4;
+  if (host) t.l1_bytes = int64_t(cache_bytes(1, uint64_t(t.l1_bytes))), t.l2_bytes = int64_t(cache_bytes(2, uint64_t(t.l2_bytes)));
   t.vector_floats = 1;
   t.vector_registers = 16;
   if (triple.isX86()) {

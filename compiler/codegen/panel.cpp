@@ -4,6 +4,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "compiler/codegen/expression.h"
 #include "compiler/codegen/kernel_emitter.h"
@@ -66,57 +67,63 @@ void KernelEmitter::transpose(const Statement& s) {
   one_by_one(whole_rows, rows.high, integer(0), columns);
 }
 
-// b's columns of this tile for some steps of k, step by step: they lie along k, and are turned in registers.
+// b's columns of this tile for some steps of k, step by step: they lie along k, and are turned in registers, a square at a time. The
+// last squares move back, and do some columns and steps again.
 void KernelEmitter::pack(const Statement& s, const Panel& panel) {
   const Expr& e = k_.exprs[s.other];
   llvm::Type* element = b_.getFloatTy();
-  Value* count = b_.CreateSub(panel.high, panel.low, "", true, true);
+  int64_t width = target_.vector_floats, active = 0;
+  for (const Chunk& c : chunks_) active += c.active;
+  Value *count = b_.CreateSub(panel.high, panel.low, "", true, true), *base = chunks_[0].base;
+  auto known = llvm::dyn_cast<llvm::ConstantInt>(count);
+  auto from = [&](Value* k, Value* column) {
+    std::vector<Value*> place = variables_;
+    place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
+    place[s.n_variable] = b_.CreateAdd(base, column, "", true, true);
+    return address(e.id, element_index(e.index, place));
+  };
   auto to = [&](Value* k, Value* column) {
     return b_.CreateInBoundsGEP(element, panel.data, b_.CreateAdd(b_.CreateMul(k, integer(panel.width), "", true, true), column, "", true, true));
   };
-  auto known = llvm::dyn_cast<llvm::ConstantInt>(count);
-  auto columns = [&](Value* base, int64_t width, int64_t active, Value* column) {
-    // `steps` of at most `width` steps from k on; the other lanes of what is loaded are never stored.
-    auto square = [&](Value* k, int64_t steps) {
-      llvm::Type* type = vector_of(element, int(width));
-      std::vector<Value*> block(size_t(width), llvm::Constant::getNullValue(type)), place = variables_;
-      place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
-      for (int64_t l = 0; l < active; l++) {
-        place[s.n_variable] = l ? b_.CreateAdd(base, integer(l), "", true, true) : base;
-        Value* from = address(e.id, element_index(e.index, place));
-        block[size_t(l)] = steps == width ? (Value*)b_.CreateAlignedLoad(type, from, llvm::Align(4))
-                                          : b_.CreateMaskedLoad(type, from, llvm::Align(4), first_lanes(b_, int(width), int(steps)), llvm::Constant::getNullValue(type));
-      }
-      transpose_block(b_, block);
-      for (int64_t l = 0; l < steps; l++) b_.CreateAlignedStore(block[size_t(l)], to(l ? b_.CreateAdd(k, integer(l), "", true, true) : k, column), llvm::Align(4));
-    };
-    auto one_by_one = [&](Value* k) {
-      std::vector<Value*> place = variables_;
-      place[s.k_variable] = b_.CreateAdd(panel.low, k, "", true, true);
-      for (int64_t l = 0; l < active; l++) {
-        place[s.n_variable] = b_.CreateAdd(base, integer(l), "", true, true);
-        b_.CreateAlignedStore(b_.CreateAlignedLoad(element, address(e.id, element_index(e.index, place)), llvm::Align(4)), to(k, b_.CreateAdd(column, integer(l), "", true, true)), llvm::Align(4));
-      }
-    };
-    bool squares = width >= 4;
-    Value* whole = squares ? b_.CreateAnd(count, integer(-width)) : integer(0);
-    if (squares && !(known && known->getSExtValue() < width)) count_loop(integer(0), whole, width, [&](Value* k) { square(k, width); });
-    int64_t rest = known ? known->getSExtValue() % width : 0;
-    if (squares && rest && width == target_.vector_floats && masks_fit()) square(whole, rest);
-    else if (!squares || !known || rest) count_loop(whole, count, 1, one_by_one);
+  auto behind = [&](Value* x, int64_t distance) { return distance ? b_.CreateAdd(x, integer(distance), "", true, true) : x; };
+  // Fewer columns than a register: the other lanes are zeros that nobody reads.
+  auto square = [&](Value* k, Value* column) {
+    llvm::Type* type = vector_of(element, int(width));
+    std::vector<Value*> block(size_t(width), llvm::Constant::getNullValue(type));
+    for (int64_t l = 0; l < std::min(width, active); l++) block[size_t(l)] = b_.CreateAlignedLoad(type, from(k, behind(column, l)), llvm::Align(4));
+    transpose_block(b_, block);
+    for (int64_t l = 0; l < width; l++) b_.CreateAlignedStore(block[size_t(l)], to(behind(k, l), column), llvm::Align(4));
   };
-  // Registers of one kind are one piece of code.
-  int64_t column = 0;
-  for (size_t c = 0; c < chunks_.size();) {
-    size_t end = c + 1;
-    while (end < chunks_.size() && chunks_[end].width == chunks_[c].width && chunks_[end].active == chunks_[c].active) end++;
-    int64_t width = chunks_[c].width, active = chunks_[c].active, run = int64_t(end - c);
-    Value* base = chunks_[c].base;
-    if (run == 1) columns(base, width, active, integer(column));
-    else count_loop(integer(0), integer(run * width), width, [&](Value* j) { columns(b_.CreateAdd(base, j, "", true, true), width, active, b_.CreateAdd(j, integer(column), "", true, true)); });
-    column += run * width;
-    c = end;
-  }
+  auto columns = [&](const std::function<void(Value*)>& body) {
+    if (active <= width) return body(integer(0));
+    count_loop(integer(0), integer(active), width, [&](Value* j) { body(active % width ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, j, integer(active - width)) : j); });
+  };
+  // So few steps that the code of a square is not worth its time to compile.
+  auto few_steps = [&](int64_t steps) {
+    count_loop(integer(0), integer(active), 1, [&](Value* j) {
+      for (int64_t l = 0; l < steps; l++) b_.CreateAlignedStore(b_.CreateAlignedLoad(element, from(integer(l), j), llvm::Align(4)), to(integer(l), j), llvm::Align(4));
+    });
+  };
+  auto one_by_one = [&] {
+    count_loop(integer(0), count, 1, [&](Value* k) {
+      count_loop(integer(0), integer(active), 1, [&](Value* j) {
+        b_.CreateAlignedStore(b_.CreateAlignedLoad(element, from(k, j), llvm::Align(4)), to(k, j), llvm::Align(4));
+      });
+    });
+  };
+  auto squares = [&] {
+    columns([&](Value* j) {
+      count_loop(integer(0), count, width, [&](Value* k) {
+        bool whole = known && known->getSExtValue() % width == 0;
+        square(whole ? k : b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, k, b_.CreateSub(count, integer(width), "", true, true)), j);
+      });
+    });
+  };
+  if (known && known->getSExtValue() < width) return few_steps(known->getSExtValue());
+  // The last panel of a block, or a sum over the batch, may have fewer steps than a square. Panels divide whole blocks.
+  int64_t rest = s.k_extent.is_batch ? 1 : s.k_extent.size % 1024 % s.panel;
+  if (known || rest == 0 || rest >= width) return squares();
+  branch(b_.CreateICmpULT(count, integer(width)), one_by_one, squares);
 }
 
 }  // namespace graphc

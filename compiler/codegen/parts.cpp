@@ -63,7 +63,7 @@ std::string EntryParts::compile(const Part& part, llvm::TargetMachine& machine) 
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager passes;
   llvm::MCContext* mc = nullptr;
-  if (machine.addPassesToEmitMC(passes, mc, stream)) throw InternalError("jit: this target cannot emit code into memory");
+  if (machine.addPassesToEmitMC(passes, mc, stream, /*DisableVerify=*/true)) throw InternalError("jit: this target cannot emit code into memory");
   passes.run(*module);
   return object.str().str();
 }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/timing.h"
@@ -137,20 +136,6 @@ double rate(const Target& target, const Probe& probe) {
   return probe.amount / least;
 }
 
-// Of the first core, as Linux tells it: sysconf knows sizes that no core has.
-uint64_t cache_bytes(int level, uint64_t otherwise) {
-  for (int i = 0; i < 8; i++) {
-    std::string folder = fmt::format("/sys/devices/system/cpu/cpu0/cache/index{}/", i), type;
-    int its_level = 0;
-    uint64_t kilobytes = 0;
-    std::ifstream(folder + "level") >> its_level;
-    std::ifstream(folder + "type") >> type;
-    if (its_level == level && type != "Instruction" && std::ifstream(folder + "size") >> kilobytes && kilobytes)
-      return kilobytes << 10;
-  }
-  return otherwise;
-}
-
 }  // namespace
 
 const Roofline::Level& Roofline::level_of(uint64_t footprint) const {
@@ -172,7 +157,7 @@ Roofline measure_roofline() {
   Target target = describe_target();
   Roofline roofline;
   roofline.flops = rate(target, multiply_adds(target));
-  uint64_t l1 = cache_bytes(1, uint64_t(target.l1_bytes)), l2 = cache_bytes(2, uint64_t(target.l2_bytes)), l3 = cache_bytes(3, 0);
+  uint64_t l1 = uint64_t(target.l1_bytes), l2 = uint64_t(target.l2_bytes), l3 = cache_bytes(3, 0);
   auto add = [&](const char* name, uint64_t bytes, uint64_t measured) {
     double bandwidth = std::max(rate(target, update(measured)), rate(target, read(measured)));
     roofline.levels.push_back({name, bytes, bandwidth});

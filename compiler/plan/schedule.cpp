@@ -80,9 +80,9 @@ ContractionSchedule schedule_contraction(const Target& target, const Contraction
   // All columns go through rows of A that the second cache holds, where making the panels again for the next rows costs less than
   // reading A again for the next columns.
   int64_t a_bytes = 4 * s.m * steps, strips = (s.n + tile.n - 1) / tile.n, kept = target.l2_bytes / 2 / (4 * steps) / tile.m * tile.m;
-  if (result.panel && a_bytes > target.l2_bytes / 2 && kept >= 4 * tile.m) {
+  if (result.panel && a_bytes > target.l2_bytes * 3 / 4 && kept >= 4 * tile.m) {
     double again = double((s.m + kept - 1) / kept - 1) * 4 * double(s.n) * double(steps);
-    if (2 * again < double(strips - 1) * double(a_bytes)) result.row_block = kept;
+    if (4 * again < double(strips - 1) * double(a_bytes)) result.row_block = kept;
   }
   // Sums that wait between panels lie on the stack.
   int64_t waiting = most_panel / 2 / tile.n / tile.m * tile.m;
