@@ -16,6 +16,7 @@ struct Target {
   bool masks = false;                 // masked loads and stores are instructions
   int pointer_bytes = 8;
   int64_t l1_bytes = 32 << 10, l2_bytes = 1 << 20;
+  int threads = 4;                    // about how many will share a step: how finely large kernels are cut, and no result
 
   bool operator==(const Target&) const = default;
 };

@@ -15,8 +15,10 @@
 #include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Scalar.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/codegen/entry_emitter.h"
@@ -98,6 +100,7 @@ Target describe_target(const std::string& triple_name, const std::string& cpu, c
   auto has = [&](const char* feature) { return info.checkFeatures(feature); };
   t.pointer_bytes = triple.isArch64Bit() ? 8 : 4;
   if (host) t.l1_bytes = int64_t(cache_bytes(1, uint64_t(t.l1_bytes))), t.l2_bytes = int64_t(cache_bytes(2, uint64_t(t.l2_bytes)));
+  if (host) t.threads = int(std::clamp(std::thread::hardware_concurrency(), 1u, 1024u));
   t.vector_floats = 1;
   t.vector_registers = 16;
   if (triple.isX86()) {

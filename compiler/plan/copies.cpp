@@ -17,7 +17,10 @@ bool transpose_first_operand(const Graph& graph, const Cluster& c, const Target&
   bool vectors = s[s.rank() - 1].is(1) || s[s.rank() - 2].is(1);  // summed along lanes of k
   if (!n.attribute<int64_t>(0) || vectors) return false;
   int64_t steps = a[a.rank() - 2].at(max_rows), stride = a[a.rank() - 1].at(max_rows);
-  return steps > rows_kept(target.l2_bytes, stride) / 2;
+  // A column of it does not stay in the first cache for the next rows of the result, and columns enough of the other operand pay for
+  // the copy.
+  constexpr int64_t enough_columns = 1000;
+  return steps > 2 * rows_kept(target.l1_bytes, stride) && s[s.rank() - 1].at(max_rows) >= enough_columns;
 }
 
 // `to` is [.., columns, rows] of `from` [.., rows, columns].
