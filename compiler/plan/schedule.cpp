@@ -20,7 +20,8 @@ static double step_cycles(const Target& target, int rows, int vectors, bool stre
   constexpr double latency = 4;  // fewer than eight independent sums wait for each other
   double spills = std::max(0, rows * vectors + vectors + 1 - registers);
   double cycles = std::max({fmas, loads, latency}), bytes = streams ? 4.0 * vectors * target.vector_floats : 0;
-  return cycles * (1.04 + 0.008 * std::max(0.0, bytes / cycles - 10)) + 4 * spills;
+  constexpr double loop = 0.3;
+  return cycles * (1.02 + 0.008 * std::max(0.0, bytes / cycles - 10)) + loop + 4 * spills;
 }
 
 int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
