@@ -81,6 +81,9 @@ struct Statement {
   // Where sums wait from one block of k to the next, so that all columns go through a block before the next one begins:
   // [m in whole tiles, n]. Without it a tile keeps its own sums until its last block.
   uint32_t sums = no_buffer;
+  // The columns are fewer than a register holds, and a's rows lie side by side: registers hold rows, one a column, and are turned
+  // before the body.
+  bool turned = false;
   bool interleave = false;  // what follows the sums of a tile is done register by register between the steps of the next tile
   uint8_t fetch = 0;  // what is asked for some steps ahead, because it lies far away: bits of fetch_a, fetch_b, fetch_body
 };

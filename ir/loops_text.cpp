@@ -73,6 +73,7 @@ static std::string schedule_text(const Statement& s) {
   std::string text = s.panel ? fmt::format(" panel {}", s.panel) : "";
   if (s.row_block) text += fmt::format(" rows {}", s.row_block);
   if (s.sums != no_buffer) text += fmt::format(" sums b{}", s.sums);
+  if (s.turned) text += " turned";
   if (s.interleave) text += " interleave";
   if (s.fetch) text += " fetch";
   if (s.fetch & fetch_a) text += " a";

@@ -248,6 +248,7 @@ class Verifier {
     need(s.row_block >= 0 && s.row_block % s.tile_m == 0 && s.row_block <= int64_t{1} << 32, "the block of rows is no whole tiles");
     need(s.fetch <= (fetch_a | fetch_b | fetch_body), "unknown operands are fetched");
     need(!s.interleave || (s.panel && s.sums == no_buffer), "only a tile that begins with a panel, and ends with its sums, is interleaved");
+    if (s.turned) turned(s);
     if (s.sums != no_buffer) sums(s, scope);
     usable(s.value, of_a, "the first operand");
     usable(s.other, of_b, "the second operand");
@@ -256,6 +257,13 @@ class Verifier {
     need(k_.exprs[s.value].dtype == DType::f32 && k_.exprs[s.other].dtype == DType::f32, "multiplies f32 only");
     for (const Statement& t : s.body) need(t.kind == Statement::store, "only stores follow a contraction's sum");
     block(s.body, both | result_bit(s.result), false);
+  }
+
+  void turned(const Statement& s) const {
+    need(!s.panel && !s.row_block && s.sums == no_buffer && !s.interleave, "what is turned has no panel, no blocks and no sums that wait");
+    need(!s.n_extent.is_batch && s.n_extent.size <= 64 && !s.extent.is_batch && s.k_extent.size <= 1024, "what is turned has few columns, known rows, and a single block");
+    auto plain = [&](ExprId e) { return e < k_.exprs.size() && k_.exprs[e].kind == Expr::load && k_.exprs[e].index.dynamic == no_expr; };
+    need(plain(s.value) && plain(s.other) && k_.exprs[s.value].index.along(s.variable) == 1, "the rows of what is turned do not lie side by side");
   }
 
   // Nobody else touches them: they are read before all of them are written.

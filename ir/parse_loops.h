@@ -17,7 +17,7 @@
 //       b1[i0] = e2                                   # += with a computed row adds, dropped where it is outside
 //     }
 //     transpose i0 in 64, i1 in 100: b1[100 i0 + i1] = e0
-//     r1 = contract i0 in batch, i1 in 100, sum i2 in 64 of e0 * e3 tile 4 x 48 {   # tile 4 x 48 panel 128 rows 512 sums b4 interleave fetch a b body
+//     r1 = contract i0 in batch, i1 in 100, sum i2 in 64 of e0 * e3 tile 4 x 48 {   # tile 4 x 48 panel 128 rows 512 sums b4 turned interleave fetch a b body
 //       b1[100 i0 + i1] = e4
 //     }
 //   }

@@ -107,6 +107,7 @@ void KernelReader::contract(Statement& s, int depth) {
   if (t_.accept("panel")) s.panel = integer("the steps of a panel", 1, 1024);
   if (t_.accept("rows")) s.row_block = integer("the rows that go through all columns", 1, int64_t{1} << 32);
   if (t_.accept("sums")) s.sums = buffer_id();
+  s.turned = t_.accept("turned");
   s.interleave = t_.accept("interleave");
   if (t_.accept("fetch")) {
     for (auto [word, bit] : {std::pair{"a", fetch_a}, {"b", fetch_b}, {"body", fetch_body}})

@@ -28,6 +28,7 @@ bool KernelEmitter::rows_may_repeat(const Statement& s) const {
 }
 
 void KernelEmitter::contract(const Statement& s) {
+  if (s.turned && s.n_extent.size <= target_.vector_floats && masks_fit()) return contract_turned(s);
   hoist({s}, s.variable);
   Value* size = extent(s.k_extent);
   if (s.sums == no_buffer) return contract_block(s, {integer(0), size});

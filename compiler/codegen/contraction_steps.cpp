@@ -14,8 +14,6 @@ namespace graphc {
 using namespace loops;
 using llvm::Value;
 
-// How many steps before it is used an operand is asked for that the hardware does not foresee.
-static constexpr int64_t ahead_a = 8, ahead_b = 16;
 static constexpr int64_t line = 16, block_size = 1024;
 
 // level: the cache that shall have it, 1 or 2.

@@ -134,8 +134,15 @@ class KernelEmitter {
   using Sums = std::vector<llvm::Value*>;
   Sums sum_loop(llvm::Value* low, llvm::Value* high, int64_t step, bool runs, const Sums& begin, const std::function<Sums(llvm::Value*, const Sums&)>& body);
   Sums contract_steps(const Statement& s, const Tile& tile, llvm::Value* low, llvm::Value* high, const Sums& begin, const Panel* panel);
+  // How many steps before it is used an operand is asked for that the hardware does not foresee.
+  static constexpr int64_t ahead_a = 8, ahead_b = 16;
   void fetch(llvm::Value* address, int level);
+  // contraction_turned.cpp
+  void contract_turned(const Statement& s);
+  void turned_tile(const Statement& s, llvm::Value* row, int64_t registers);
+  llvm::Function* run_turn(const Statement& s);
   // panel.cpp
+  void transpose_block(std::vector<llvm::Value*>& rows);
   void transpose(const Statement& s);
   void pack(const Statement& s, const Panel& panel);
   // contraction_epilogue.cpp
@@ -155,6 +162,7 @@ class KernelEmitter {
   std::string name_;
   llvm::Function* function_ = nullptr;
   std::map<std::pair<int, int>, llvm::Function*> epilogues_;
+  llvm::Function* turn_ = nullptr;
   void begin(std::vector<llvm::Type*> extra, const std::string& name);
   std::vector<llvm::Value*> buffers_, variables_;
   llvm::Value *rows_ = nullptr, *task_ = nullptr, *wide_rows_ = nullptr;

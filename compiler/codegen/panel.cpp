@@ -15,7 +15,7 @@ using namespace loops;
 using llvm::Value;
 
 // Square blocks in registers, by exchanging halves of pairs: halves of the block, then quarters, down to single elements.
-static void transpose_block(llvm::IRBuilderBase& b, std::vector<Value*>& rows) {
+void KernelEmitter::transpose_block(std::vector<Value*>& rows) {
   int width = int(rows.size());
   for (int half = width / 2; half; half /= 2)
     for (int k = 0; k < width; k++) {
@@ -26,8 +26,8 @@ static void transpose_block(llvm::IRBuilderBase& b, std::vector<Value*>& rows) {
         high.push_back(l & half ? width + l : l + half);
       }
       Value *x = rows[size_t(k)], *y = rows[size_t(k + half)];
-      rows[size_t(k)] = b.CreateShuffleVector(x, y, low);
-      rows[size_t(k + half)] = b.CreateShuffleVector(x, y, high);
+      rows[size_t(k)] = b_.CreateShuffleVector(x, y, low);
+      rows[size_t(k + half)] = b_.CreateShuffleVector(x, y, high);
     }
 }
 
@@ -59,7 +59,7 @@ void KernelEmitter::transpose(const Statement& s) {
       std::vector<Value*> block;
       for (int64_t l = 0; l < width; l++)
         block.push_back(b_.CreateAlignedLoad(type, address(e.id, at(e.index, i, b_.CreateAdd(j, integer(l)))), llvm::Align(4)));
-      transpose_block(b_, block);
+      transpose_block(block);
       for (int64_t l = 0; l < width; l++) b_.CreateAlignedStore(block[size_t(l)], address(s.buffer, at(s.index, b_.CreateAdd(i, integer(l)), j)), llvm::Align(4));
     });
   });
@@ -91,7 +91,7 @@ void KernelEmitter::pack(const Statement& s, const Panel& panel) {
     llvm::Type* type = vector_of(element, int(width));
     std::vector<Value*> block(size_t(width), llvm::Constant::getNullValue(type));
     for (int64_t l = 0; l < std::min(width, active); l++) block[size_t(l)] = b_.CreateAlignedLoad(type, from(k, behind(column, l)), llvm::Align(4));
-    transpose_block(b_, block);
+    transpose_block(block);
     for (int64_t l = 0; l < width; l++) b_.CreateAlignedStore(block[size_t(l)], to(behind(k, l), column), llvm::Align(4));
   };
   auto columns = [&](const std::function<void(Value*)>& body) {

@@ -349,13 +349,13 @@ class Lowering {
     bool alone = std::all_of(extents_.begin(), extents_.begin() + m, [](Dim d) { return d.is(1); });
     ContractionShape size{.m = c_.domain[int(m)].at(max_rows_), .n = c_.domain[int(nv)].at(max_rows_), .k = k.at(max_rows_),
                           .divide = !c_.updates.empty(),  // a parameter that is updated in place must be read once
-                          .columns_known = !extents_[nv].is_batch, .alone = alone, .a_row = along(ea, m), .a_step = along(ea, kv),
+                          .rows_known = !extents_[m].is_batch, .columns_known = !extents_[nv].is_batch, .alone = alone, .a_row = along(ea, m), .a_step = along(ea, kv),
                           .b_step = along(eb, kv), .b_column = along(eb, nv), .body_bytes = body_bytes(epilogue, m), .body_divides = divides(epilogue)};
     ContractionSchedule plan = schedule_contraction(target_, size);
     if (adjust_) adjust_(size, plan);
     Statement s{.kind = Statement::contract, .variable = m, .extent = extents_[m], .body = std::move(epilogue), .value = ea, .result = result,
                 .other = eb, .n_variable = nv, .k_variable = kv, .n_extent = extents_[nv], .k_extent = k, .tile_m = plan.tile.m, .tile_n = plan.tile.n,
-                .panel = plan.panel, .row_block = plan.row_block, .interleave = plan.interleave, .fetch = plan.fetch};
+                .panel = plan.panel, .row_block = plan.row_block, .turned = plan.turned, .interleave = plan.interleave, .fetch = plan.fetch};
     if (plan.sums) {
       int64_t rows = (extents_[m].at(max_rows_) + plan.tile.m - 1) / plan.tile.m * plan.tile.m;
       scratch_ = Type{DType::f32, {rows, extents_[nv]}};

@@ -2,8 +2,8 @@
 //
 // Greedy: each buffer at the smallest gap that holds it among the buffers placed before that are alive with it. In several
 // orders (largest first; most bytes times stages first; by first stage; longest first), of which the one that ends lowest counts.
-// Where that is not close to what is alive at once, what lies on top is moved to the front of the order, and all is placed again.
-// All that takes time with the square of their number, so many buffers are swept first, which does not.
+// Where that is not close to what is alive at once, what lies on top is moved to the front of the order, and all is placed again;
+// where few buffers still are not, a search looks for the optimum. All that takes time with the square of their number, so many buffers are swept first, which does not.
 #include "compiler/plan/place.h"
 
 #include <algorithm>
@@ -12,13 +12,16 @@
 #include <numeric>
 #include <queue>
 #include <set>
+#include <tuple>
 
 namespace graphc {
 
 static constexpr int repairs = 40;
-static constexpr size_t many = 512, too_many = 4096;
+static constexpr size_t few = 64, many = 512, too_many = 4096;
+static constexpr int search_steps = 20'000;
 
 static uint64_t align(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
+static uint64_t size_of(const Lifetime& b, uint64_t alignment) { return align(std::max<uint64_t>(b.bytes, 1), alignment); }
 
 static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers, const std::vector<size_t>& order, uint64_t begin, uint64_t alignment,
                                             uint64_t* end) {
@@ -28,13 +31,13 @@ static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers
   std::multimap<uint32_t, size_t> placed;
   uint32_t longest = 0;
   for (size_t b : order) {
-    uint64_t size = align(std::max<uint64_t>(buffers[b].bytes, 1), alignment);
+    uint64_t size = size_of(buffers[b], alignment);
     std::vector<std::pair<uint64_t, uint64_t>> taken;
     uint32_t from = buffers[b].first > longest ? buffers[b].first - longest : 0;
     for (auto it = placed.lower_bound(from); it != placed.end() && it->first <= buffers[b].last; ++it) {
       size_t other = it->second;
       if (buffers[other].last < buffers[b].first) continue;
-      taken.push_back({offset[other], offset[other] + align(std::max<uint64_t>(buffers[other].bytes, 1), alignment)});
+      taken.push_back({offset[other], offset[other] + size_of(buffers[other], alignment)});
     }
     std::sort(taken.begin(), taken.end());
     uint64_t best = ~uint64_t{0}, best_gap = ~uint64_t{0}, at = begin;
@@ -99,7 +102,7 @@ class Gaps {
 static std::vector<uint64_t> sweep(const std::vector<Lifetime>& buffers, bool from_end, uint64_t begin, uint64_t alignment, uint64_t* end) {
   auto born = [&](size_t b) { return from_end ? ~buffers[b].last : buffers[b].first; };
   auto dies = [&](size_t b) { return from_end ? ~buffers[b].first : buffers[b].last; };
-  auto size = [&](size_t b) { return align(std::max<uint64_t>(buffers[b].bytes, 1), alignment); };
+  auto size = [&](size_t b) { return size_of(buffers[b], alignment); };
   std::vector<size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return born(a) < born(b) || (born(a) == born(b) && size(a) > size(b)); });
@@ -114,6 +117,81 @@ static std::vector<uint64_t> sweep(const std::vector<Lifetime>& buffers, bool fr
   *end = gaps.end();
   return offset;
 }
+
+// Branch and bound. Some optimal placement comes from taking the buffers by their offsets and letting each fall on what lies
+// below it, so a state is an order so far and how high each stage is filled.
+class Search {
+ public:
+  Search(const std::vector<Lifetime>& buffers, uint64_t alignment, uint64_t lowest) : lowest_(lowest), offset_(buffers.size(), 0), placed_(buffers.size(), false) {
+    std::map<uint32_t, size_t> points;  // stages between them are alike
+    for (const Lifetime& b : buffers) points[b.first], points[b.last + 1];
+    size_t count = 0;
+    for (auto& [stage, number] : points) number = count++;
+    height_.assign(count, 0), open_.assign(count, 0);
+    for (const Lifetime& b : buffers) {
+      items_.push_back({size_of(b, alignment), points[b.first], points[b.last + 1]});
+      for (size_t s = items_.back().first; s < items_.back().end; s++) open_[s] += items_.back().size;
+    }
+  }
+
+  // Offsets from 0 that end below `end`, which is set to where they end; empty where none is found.
+  std::vector<uint64_t> run(uint64_t* end) {
+    end_ = *end;
+    visit(0, 0);
+    *end = end_;
+    return best_;
+  }
+
+ private:
+  struct Item {
+    uint64_t size;
+    size_t first, end;
+  };
+  struct Choice {
+    uint64_t at;
+    size_t item;
+  };
+
+  void visit(size_t count, uint64_t floor) {
+    if (count == items_.size()) {
+      end_ = *std::max_element(height_.begin(), height_.end());
+      best_ = offset_;
+      return;
+    }
+    if (steps_ == search_steps) return;
+    steps_++;
+    for (size_t s = 0; s < height_.size(); s++)
+      if (height_[s] + open_[s] >= end_) return;
+    std::vector<Choice> choices;
+    for (size_t i = 0; i < items_.size(); i++) {
+      if (placed_[i]) continue;
+      uint64_t at = *std::max_element(height_.begin() + long(items_[i].first), height_.begin() + long(items_[i].end));
+      if (at >= floor) choices.push_back({at, i});
+    }
+    std::sort(choices.begin(), choices.end(), [&](const Choice& a, const Choice& b) {
+      const Item &x = items_[a.item], &y = items_[b.item];
+      return std::tuple(a.at, y.size, y.end - y.first, a.item) < std::tuple(b.at, x.size, x.end - x.first, b.item);
+    });
+    for (const Choice& c : choices) {
+      const Item& item = items_[c.item];
+      std::vector<uint64_t> before(height_.begin() + long(item.first), height_.begin() + long(item.end));
+      for (size_t s = item.first; s < item.end; s++) height_[s] = c.at + item.size, open_[s] -= item.size;
+      offset_[c.item] = c.at, placed_[c.item] = true;
+      visit(count + 1, c.at);
+      placed_[c.item] = false;
+      std::copy(before.begin(), before.end(), height_.begin() + long(item.first));
+      for (size_t s = item.first; s < item.end; s++) open_[s] += item.size;
+      if (end_ <= lowest_ || steps_ == search_steps) return;
+    }
+  }
+
+  uint64_t lowest_, end_ = 0;
+  std::vector<Item> items_;
+  std::vector<uint64_t> height_, open_;  // of each stage: filled so far, still to come
+  std::vector<uint64_t> offset_, best_;
+  std::vector<bool> placed_;
+  int steps_ = 0;
+};
 
 std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t begin, uint64_t alignment, uint64_t* end) {
   begin = align(begin, alignment);
@@ -153,13 +231,20 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
     std::rotate(order.begin(), top, top + 1);
     offsets = attempt();
   }
+  if (buffers.size() <= few && *end > begin + bound) {
+    uint64_t lower = *end - begin;
+    if (auto found = Search(buffers, alignment, bound).run(&lower); !found.empty()) {
+      best = std::move(found), *end = begin + lower;
+      for (uint64_t& at : best) at += begin;
+    }
+  }
   return best;
 }
 
 uint64_t live_bytes_bound(const std::vector<Lifetime>& buffers, uint64_t alignment) {
   std::map<uint32_t, int64_t> change;
   for (const Lifetime& b : buffers) {
-    int64_t size = int64_t(align(std::max<uint64_t>(b.bytes, 1), alignment));
+    int64_t size = int64_t(size_of(b, alignment));
     change[b.first] += size;
     change[b.last + 1] -= size;
   }

@@ -32,7 +32,7 @@ int64_t rows_kept(int64_t cache_bytes, int64_t stride) {
 }
 
 // All columns go through rows of A that a quarter of the second cache holds.
-static int64_t rows_at_once(const Target& target, int64_t steps) { return std::max<int64_t>(1, target.l2_bytes / 4 / (4 * steps)); }
+static int64_t rows_at_once(const Target& target, int64_t steps) { return std::max<int64_t>(1, target.l2_bytes / 4 / (4 * std::max<int64_t>(steps, 1))); }
 
 // Where B is read from: its own place; a panel that the first tile of rows makes, of a block of k as far as it fits; or one of
 // turned columns, which is written in small pieces, and so belongs into half of the first cache, unless A fills the second.
@@ -98,6 +98,12 @@ ContractionSchedule schedule_contraction(const Target& target, const Contraction
   if (far) result.fetch |= loops::fetch_b;
   if (s.a_step * 4 >= line && 4 * s.k * s.a_step > target.l1_bytes) result.fetch |= loops::fetch_a;
   if (s.body_bytes * s.m * s.n > target.l1_bytes) result.fetch |= loops::fetch_body;
+
+  // So few columns that lanes would be idle, and work enough to pay for the code that turns the sums.
+  int64_t lanes = target.vector_floats;
+  result.turned = vectors && target.masks && plain && !panels && s.columns_known && s.rows_known && s.a_row == 1 && s.n <= lanes * 3 / 4 && s.n >= 4 && s.k <= block &&
+                  s.m >= 4 * lanes && s.m * s.n * s.k >= 200'000;
+  if (result.turned) result.tile = {int(lanes) * (2 * s.n + 3 <= target.vector_registers ? 2 : 1), int(lanes)};
 
   // Where making the panels again for the next rows costs less than reading A again for the next columns.
   int64_t a_bytes = 4 * s.m * steps, strips = (s.n + tile.n - 1) / tile.n, kept = rows_at_once(target, steps) / tile.m * tile.m;

@@ -17,7 +17,7 @@ struct Tile {
 struct ContractionShape {
   int64_t m, n, k;
   bool divide;               // the row tile must divide m, because rows cannot be done twice
-  bool columns_known;        // at compile time
+  bool rows_known, columns_known;  // at compile time
   bool alone;                // the whole kernel, without loops around
   // Floats between neighbours of A along its rows and its steps of k, and of B along its steps of k and its columns; 0 where they
   // are no plain loads.
@@ -28,7 +28,7 @@ struct ContractionShape {
 struct ContractionSchedule {
   Tile tile;
   int64_t panel, row_block;  // as in loops.h
-  bool sums, interleave;
+  bool sums, turned, interleave;
   uint8_t fetch;
   bool tasks_over_columns;
   int64_t task_chunk;        // rows or columns of a task

@@ -26,6 +26,7 @@ struct Size {
 const Size sizes[] = {
     {batch, 70, 10, false, false},  {batch, 37, 300, false, true}, {33, 129, 1024, false, false}, {batch, 50, 1500, false, true},
     {24, 17, 2100, false, false},   {96, 49, 600, false, true},    {72, 64, batch, true, false},  {7, 40, 33, true, false},
+    {600, 10, batch, true, false},  {105, 5, 40, true, false},
 };
 
 // Schedules from one random number each; only what the loops' verifier allows.
@@ -40,6 +41,9 @@ AdjustSchedule any_schedule(uint64_t seed, const Target& target) {
     while (s.panel * s.tile.n > 32768) s.panel /= 2;
     s.sums = s.panel && blocks;
     s.row_block = random.below(2) ? s.tile.m * (1 + random.below(4)) : 0;
+    bool turns = shape.rows_known && shape.columns_known && shape.a_row == 1 && plain && shape.n <= 64 && shape.k <= 1024;
+    s.turned = turns && random.below(3) > 0;
+    if (s.turned) s.panel = s.row_block = 0, s.sums = false;
     s.interleave = s.panel && !s.sums && s.panel >= std::min<int64_t>(shape.k, 1024) && shape.b_column == 1 && random.below(3) > 0;
     s.fetch = uint8_t(random.below(8));
     s.tasks_over_columns = shape.columns_known && random.below(2);
@@ -84,7 +88,7 @@ void make(Case& c, const Size& size, bool updates) {
 // What the kernels of a run had, so that none is left out unseen.
 std::set<std::string> seen;
 void note(const std::string& kernel) {
-  for (const char* word : {" panel ", " rows ", " sums ", " interleave", " fetch a", " fetch b", " fetch a b", " body", "tasks i0", "tasks i1"})
+  for (const char* word : {" panel ", " rows ", " sums ", " interleave", " turned", " fetch a", " fetch b", " fetch a b", " body", "tasks i0", "tasks i1"})
     if (kernel.find(word) != std::string::npos) seen.insert(word);
 }
 
@@ -129,5 +133,5 @@ TEST_CASE("any schedule") {
       for (bool updates : {false, true})
         for (int i = 0; i < 6; i++)
           if (!updates || !has_batch(size)) compare(target, size, updates, seed++);
-  CHECK(seen.size() == 10);
+  CHECK(seen.size() == 11);
 }

@@ -94,7 +94,6 @@ class Drawer {
 
   Tensor leaf(const Type& t) {
     const Shape& s = t.shape;
-    if (s.count_at(max_rows_) > most_elements) b_.fail("too large to draw");
     if (t.dtype == DType::u8) return chance(50) ? greater(fit({DType::f32, s}), 0.1) : less(fit({DType::f32, s}), fit({DType::f32, s}));
     if (t.dtype == DType::i32 && chance(60)) return cast(fit({DType::f32, s}) * random_.uniform(1, 6), DType::i32);
     int axis = 0;
@@ -141,6 +140,7 @@ class Drawer {
 
   // A value of this type: one that is there, or one that can be moved into the shape, or a new leaf.
   Tensor fit(const Type& t) {
+    if (t.shape.count_at(max_rows_) > most_elements) b_.fail("too large to draw");
     if (chance(75))
       if (auto same = pick([&](Tensor x) { return x.type() == t; })) return *same;
     if (chance(75))
