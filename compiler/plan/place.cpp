@@ -2,8 +2,8 @@
 //
 // Greedy: each buffer at the smallest gap that holds it among the buffers placed before that are alive with it. In several
 // orders (largest first; most bytes times stages first; by first stage; longest first), of which the one that ends lowest counts.
-// Where that is not close to what is alive at once, what lies on top is moved to the front of the order, and all is placed again;
-// where few buffers still are not, a search looks for the optimum. All that takes time with the square of their number, so many buffers are swept first, which does not.
+// Where that is not close to what is alive at once, two of an order exchange their places, again and again; where a handful of
+// buffers still is not, a search looks for the optimum. All that takes time with the square of their number, so many buffers are swept first, which does not.
 #include "compiler/plan/place.h"
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 #include <map>
 #include <numeric>
 #include <queue>
+#include <random>
 #include <set>
 #include <tuple>
 
 namespace graphc {
 
-static constexpr int repairs = 40;
-static constexpr size_t few = 64, many = 512, too_many = 4096;
+static constexpr size_t most_exchanges = 1000, exchange_cost = 1'000'000, few = 16, many = 512, too_many = 4096;
 static constexpr int search_steps = 20'000;
 
 static uint64_t align(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
@@ -207,8 +207,8 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
   auto attempt = [&] {
     uint64_t at = 0;
     auto offsets = place_in_order(buffers, order, begin, alignment, &at);
-    if (best.empty() || at < *end) best = offsets, best_order = order, *end = at;
-    return offsets;
+    if (best.empty() || at < *end) best = std::move(offsets), best_order = order, *end = at;
+    return at;
   };
   uint64_t bound = live_bytes_bound(buffers, alignment), enough = begin + bound + bound / 20;
   if (buffers.size() > many) {
@@ -224,12 +224,17 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return before(buffers[a], buffers[b]); });
     attempt();
   }
+  // Random exchanges, of which those stay that do not raise the end.
+  std::minstd_rand random(1);
+  size_t exchanges = std::min(most_exchanges, exchange_cost / (buffers.size() * buffers.size() + 1));
+  uint64_t reached = *end;
   order = best_order;
-  auto offsets = best;
-  for (int round = 0; round < repairs && *end > enough; round++) {
-    auto top = std::max_element(order.begin(), order.end(), [&](size_t a, size_t b) { return offsets[a] + buffers[a].bytes < offsets[b] + buffers[b].bytes; });
-    std::rotate(order.begin(), top, top + 1);
-    offsets = attempt();
+  for (size_t round = 0; round < exchanges && *end > enough; round++) {
+    size_t a = random() % order.size(), b = random() % order.size();
+    std::swap(order[a], order[b]);
+    uint64_t at = attempt();
+    if (at > reached) std::swap(order[a], order[b]);
+    reached = std::min(reached, at);
   }
   if (buffers.size() <= few && *end > begin + bound) {
     uint64_t lower = *end - begin;

@@ -140,7 +140,7 @@ class EntryPlan {
         auto [it, is_new] = transposed_.try_emplace(from, 0);
         if (is_new) it->second = buffer(value_name(a) + " transposed", type, Region::workspace);
         transposed = it->second;
-        if (transposed_by_.try_emplace(*transposed, here).first->second == here) step.lowered.push_back(lower_transpose(g_[a].type, from, *transposed, rows_));
+        if (transposed_by_.try_emplace(*transposed, here).first->second == here) step.lowered.push_back(lower_transpose(m_.target, g_[a].type, from, *transposed, rows_));
       }
       step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, adjust_, transposed));
       if (Lowered& l = step.lowered.back(); l.scratch) {
@@ -246,6 +246,7 @@ class EntryPlan {
         group.push_back(s);
         work += work_of(s);
       }
+      if (work < double(m_.target.split_ops)) group.resize(1);
       for (uint32_t s : group) {
         done[s] = true;
         for (uint32_t t : next[s]) open_before[t]--;
@@ -331,7 +332,7 @@ class EntryPlan {
     for (const auto& [update, temporary] : deferred_) {
       const Update& u = g_.updates[update];
       open_stage(true);
-      launch(lower_copy(g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"});
+      launch(lower_copy(m_.target, g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"});
     }
     if (!checked_) open_stage(true);  // nothing is updated: the status is all
   }
@@ -420,18 +421,11 @@ Graph fit(const PlanModule& m, const Graph& entry, const PlanOptions& options) {
     Kernels kernels(scratch.kernels);
     return EntryPlan(scratch, kernels, g, options).run();
   };
+  Fit found = fit_budget(entry, options.memory_budget, [&](const Graph& g) { return trial(g).workspace_bytes; });
+  if (found.graph) return std::move(*found.graph);
   Plan whole = trial(entry);
-  if (whole.workspace_bytes <= options.memory_budget) return entry;
-  uint64_t smallest = whole.workspace_bytes;
-  size_t wanted = wanted_values(entry), most = std::min<size_t>(wanted, 2 * size_t(std::sqrt(double(wanted))) + 2);
-  for (size_t segments = 2; segments <= most; segments++) {
-    Graph cut = recompute(entry, segments);
-    uint64_t bytes = trial(cut).workspace_bytes;
-    if (bytes <= options.memory_budget) return cut;
-    smallest = std::min(smallest, bytes);
-  }
   auto notes = largest_buffers(whole);
-  notes.insert(notes.begin(), fmt::format("the smallest budget that works is {} bytes; without one it takes {}", smallest, whole.workspace_bytes));
+  notes.insert(notes.begin(), fmt::format("the smallest budget that works is {} bytes; without one it takes {}", found.smallest, whole.workspace_bytes));
   throw CompileError(Diagnostic{{}, fmt::format("plan: the entry {} does not fit a workspace of {} bytes for {} rows", entry.name, options.memory_budget, m.max_rows), notes});
 }
 

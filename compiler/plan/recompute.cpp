@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -17,11 +18,11 @@ namespace {
 
 class Recompute {
  public:
-  Recompute(const Graph& graph, size_t segments)
+  Recompute(const Graph& graph, const Segments& segments)
       : g_(graph), live_(live_values(graph)), forward_(forward_values(graph)), b_(graph.name), rebuild_(graph, b_), again_(graph.size()) {
     if (!g_.loss) return;
     find_wanted();
-    if (segments > 1) choose(segments);
+    if (segments.count && segments.length) choose(segments);
   }
 
   size_t wanted() const { return wanted_.size(); }
@@ -57,9 +58,8 @@ class Recompute {
 
   size_t segment_of(ValueId v) const { return size_t(std::upper_bound(first_.begin(), first_.end(), v) - first_.begin()); }
 
-  void choose(size_t segments) {
-    segments = std::min(segments, wanted_.size());
-    for (size_t s = 1; s < segments; s++) first_.push_back(wanted_[s * wanted_.size() / segments]);
+  void choose(const Segments& segments) {
+    for (size_t s = 1; s <= segments.count && s * segments.length < wanted_.size(); s++) first_.push_back(wanted_[s * segments.length]);
     kept_.assign(g_.size(), false);
     for (ValueId v = 0; v < g_.size(); v++) kept_[v] = is_source(v) || g_[v].type.shape.rank() == 0 || segment_of(v) == first_.size();
     for (ValueId v = 0; v < g_.size(); v++)
@@ -113,7 +113,31 @@ class Recompute {
 
 }  // namespace
 
-size_t wanted_values(const Graph& entry) { return Recompute(entry, 1).wanted(); }
-Graph recompute(const Graph& entry, size_t segments) { return Recompute(entry, segments).run(); }
+size_t wanted_values(const Graph& entry) { return Recompute(entry, {}).wanted(); }
+Graph recompute(const Graph& entry, const Segments& segments) { return Recompute(entry, segments).run(); }
+
+Fit fit_budget(const Graph& entry, uint64_t budget, const std::function<uint64_t(const Graph&)>& bytes_of) {
+  Fit result{{}, bytes_of(entry)};
+  if (result.smallest <= budget) result.graph = entry;
+  if (result.graph) return result;
+  size_t wanted = wanted_values(entry), fewest = wanted + 1;
+  // Of `count` segments the memory falls with their length, until they are as long as what is kept behind them.
+  for (size_t count = 1; count <= 2 * size_t(std::sqrt(double(wanted))) + 2 && count < std::min(wanted, fewest); count++) {
+    auto fits = [&](size_t length) {
+      Graph cut = recompute(entry, {count, length});
+      uint64_t bytes = bytes_of(cut);
+      result.smallest = std::min(result.smallest, bytes);
+      if (bytes <= budget && count * length < fewest) fewest = count * length, result.graph = std::move(cut);
+      return bytes <= budget;
+    };
+    size_t high = std::max<size_t>(wanted / (count + 1), 1), low = 0;  // high fits, low does not
+    if (!fits(high) && (count * ++high >= wanted || !fits(high))) continue;
+    while (high - low > 1) {
+      size_t middle = (low + high) / 2;
+      (fits(middle) ? high : low) = middle;
+    }
+  }
+  return result;
+}
 
 }  // namespace graphc

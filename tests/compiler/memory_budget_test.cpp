@@ -85,6 +85,28 @@ TEST_CASE("memory grows with the square root of the layers") {
   CHECK(at256 < 2.3 * double(at64));
 }
 
+TEST_CASE("a larger budget computes less again, and what is left of it is little") {
+  Target target = describe_target();
+  Model model = deep(64);
+  uint64_t least = smallest_budget(model, target), whole = build_plan(model, target, {.max_rows = rows}).workspace_bytes;
+  double before = 1e300;
+  int distinct = 0;
+  for (uint64_t step = 0; step <= 8; step++) {
+    uint64_t budget = least + (whole - least) * step / 8;
+    PlanModule m = build_plan(model, target, {.max_rows = rows, .memory_budget = budget});
+    const Plan& plan = *m.plan("step");
+    double flops = 0;
+    for (const Stage& s : plan.stages)
+      for (const Launch& l : s.launches) flops += l.flops;
+    MESSAGE(budget << " bytes: takes " << plan.workspace_bytes << ", " << flops << " operations");
+    CHECK(flops <= before);
+    distinct += flops < before;
+    CHECK(double(plan.workspace_bytes) > 0.9 * double(budget));
+    before = flops;
+  }
+  CHECK(distinct >= 7);
+}
+
 TEST_CASE("a plan that computes values again reads back") {
   Model model = deep(12);
   Target target = describe_target();
