@@ -16,6 +16,8 @@ namespace graphc::loops {
 using ExprId = uint32_t;
 inline constexpr ExprId no_expr = ~ExprId{0};
 inline constexpr uint32_t no_buffer = ~uint32_t{0};
+// About how many operations a task has: some half a microsecond's, where handing it out may pay.
+inline constexpr double task_operations = 65536;
 inline constexpr uint8_t fetch_a = 1, fetch_b = 2, fetch_body = 4;
 
 // A place in a buffer, in elements: offset + sum of stride * variable, + stride * dynamic, clamped into [0, limit).

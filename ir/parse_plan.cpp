@@ -72,7 +72,6 @@ class PlanReader {
     t_.expect("pointer_bytes"), target.pointer_bytes = int(integer("pointer_bytes", 2, 8));
     target.l1_bytes = int64_t(sized("l1_bytes")), target.l2_bytes = int64_t(sized("l2_bytes"));
     t_.expect("threads"), target.threads = int(integer("threads", 1, 1 << 20));
-    target.split_ops = int64_t(sized("split_ops"));
     t_.end_of_line();
     t_.expect("max_rows"), m_.max_rows = uint32_t(integer("max_rows", 1, INT32_MAX));
     t_.expect("fingerprint");

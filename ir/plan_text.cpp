@@ -55,9 +55,9 @@ std::string entry_text(const PlanModule& m, const Plan& p) {
 }  // namespace
 
 std::string print_target(const Target& t) {
-  return fmt::format("target {} cpu {} features {} vector_floats {} vector_registers {} fma {:d} masks {:d} pointer_bytes {} l1_bytes {} l2_bytes {} threads {} split_ops {}\n",
+  return fmt::format("target {} cpu {} features {} vector_floats {} vector_registers {} fma {:d} masks {:d} pointer_bytes {} l1_bytes {} l2_bytes {} threads {}\n",
                      quoted(t.triple), quoted(t.cpu), quoted(t.features), t.vector_floats, t.vector_registers, t.fma, t.masks, t.pointer_bytes,
-                     t.l1_bytes, t.l2_bytes, t.threads, t.split_ops);
+                     t.l1_bytes, t.l2_bytes, t.threads);
 }
 
 std::string print_entry(const PlanModule& m, const Plan& p) {

@@ -18,8 +18,6 @@ struct Target {
   int64_t l1_bytes = 32 << 10, l2_bytes = 1 << 20;
   int threads = 4;                    // about how many will share a step: how finely large kernels are cut, and no result
 
-  int64_t split_ops = 1 << 20;        // a kernel of fewer operations is one task: handing it out costs more than it saves
-
   bool operator==(const Target&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/abi/graphc_abi.h"
@@ -407,13 +408,25 @@ class EntryEmitter {
     for (const Launch* l : kind.unit) tasks = b_.CreateAdd(tasks, tasks_of(*l, rows_));
     auto count = llvm::dyn_cast<llvm::ConstantInt>(tasks);
     if (count && count->isOne() && !hook_every_kernel_) b_.CreateCall(stages_, {context_, b_.getInt32(0), b_.getInt32(0)});
-    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), stages_, tasks});
+    else b_.CreateCall(run_stage(), {context_, f_->getArg(7), stages_, tasks, b_.getInt32(work_of(kind.unit))});
   }
 
-  // void run(context, hooks, stage, tasks): the hook where there is one, else one task after the other.
+  // About how many operations, at the maximum of rows.
+  uint32_t work_of(const Unit& unit) const {
+    double work = 0;
+    for (const Launch* l : unit) {
+      const loops::Kernel& k = m_.kernels[l->kernel];
+      double tasks = k.task_chunk ? double(k.task_extent.at(m_.max_rows)) / double(k.task_chunk) : 1;  // copies have no operations
+      work += std::max(l->flops, (tasks - 1) * loops::task_operations);
+    }
+    return uint32_t(std::clamp(work, 1.0, 4e9));
+  }
+
+  // void run(context, hooks, stage, tasks, work): the hook where there is one, and the work is worth it, else one task after the
+  // other.
   llvm::Function* run_stage() {
     if (auto f = module_.getFunction("graphc_run_stage")) return f;
-    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, pointer_, pointer_, i32_}, false);
+    auto type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, pointer_, pointer_, i32_, i32_}, false);
     auto f = llvm::Function::Create(type, llvm::Function::InternalLinkage, "graphc_run_stage", module_);
     f->addFnAttr(llvm::Attribute::NoUnwind);
     f->addFnAttr(llvm::Attribute::NoInline);
@@ -421,14 +434,15 @@ class EntryEmitter {
     auto block = [&](const char* name) { return llvm::BasicBlock::Create(module_.getContext(), name, f); };
     auto entry = block("entry"), look = block("look"), hooked = block("hooked"), alone = block("alone"), done = block("done");
     Value *context = f->getArg(0), *hooks = f->getArg(1), *stage = f->getArg(2), *tasks = f->getArg(3);
-    auto hooks_type = llvm::StructType::get(module_.getContext(), {i32_, pointer_, i32_, pointer_});
+    auto hooks_type = llvm::StructType::get(module_.getContext(), {i32_, pointer_, i32_, pointer_, i32_});
     auto stage_type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
     auto hook_type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, pointer_, pointer_}, false);
     b_.SetInsertPoint(entry);
     b_.CreateCondBr(b_.CreateIsNull(hooks), alone, look);
     b_.SetInsertPoint(look);
     Value* parallel_for = b_.CreateLoad(pointer_, b_.CreateStructGEP(hooks_type, hooks, 3));
-    b_.CreateCondBr(b_.CreateIsNull(parallel_for), alone, hooked);
+    Value* least = b_.CreateLoad(i32_, b_.CreateStructGEP(hooks_type, hooks, 4));
+    b_.CreateCondBr(b_.CreateOr(b_.CreateIsNull(parallel_for), b_.CreateICmpULT(f->getArg(4), least)), alone, hooked);
     b_.SetInsertPoint(hooked);
     Value* user = b_.CreateLoad(pointer_, b_.CreateStructGEP(hooks_type, hooks, 1));
     b_.CreateCall(hook_type, parallel_for, {user, tasks, stage, context});

@@ -5,6 +5,7 @@
 
 #include "compiler/driver/explain.h"
 #include "compiler/driver/flops.h"
+#include "compiler/driver/wanted.h"
 #include "compiler/driver/wrap.h"
 
 namespace graphc::driver {
@@ -19,9 +20,8 @@ std::string join(const std::vector<std::string>& parts) {
   return text;
 }
 
-std::string where(const EntryView& view, ValueId v) {
+std::string names_of(const EntryView& view, const std::vector<size_t>& kernels) {
   constexpr size_t most = 8;  // a wide cell makes every line of the table wide
-  const auto& kernels = view.computed_in[v];
   std::vector<std::string> names;
   for (size_t k : kernels) names.push_back(view.kernel_name(k));
   if (names.size() <= most) return join(names);
@@ -54,7 +54,7 @@ std::string values_text(const EntryView& view, bool forward) {
     if (!view.live[v] || view.forward[v] != forward || view.graph[v].def().op_class == OpClass::source) continue;
     bool is_view = view.computed_in[v].empty();
     rows.push_back(
-        {view.name(v), to_string(view.graph[v].type), view.expression(v), where(view, v), is_view ? "a view" : kept(view, v)});
+        {view.name(v), to_string(view.graph[v].type), view.expression(v), names_of(view, view.computed_in[v]), is_view ? "a view" : kept(view, v)});
   }
   if (rows.size() == 1) return "";
   return fmt::format("{}\n{}\n", forward ? "Forward" : "Backward and update", table(rows, "", "  "));
@@ -81,6 +81,15 @@ std::string kernel_text(const EntryView& view, size_t k) {
   text += wrap("     reads:  ", join(reads)) + wrap("     writes: ", join(writes));
   for (const std::string& decision : launch.decisions) text += wrap("     why:    ", decision);
   return text;
+}
+
+std::string wanted_text(const EntryView& view) {
+  Rows rows{{"value", "choice", "bytes if kept", "to rebuild: reads bytes", "operations", "again in"}};
+  for (const WantedValue& w : wanted_values(view)) {
+    rows.push_back({view.name(w.value), name(w.choice), grouped(w.bytes), grouped(w.read_bytes), rounded(w.operations), names_of(view, w.kernels)});
+  }
+  if (rows.size() == 1) return "";
+  return "What the backward wants of the forward\n" + table(rows, "llrrrl", "  ") + "\n";
 }
 
 std::string bytes_text(const EntryView& view) {
@@ -110,7 +119,7 @@ std::string explain_text(const EntryView& view) {
   std::string text = values_text(view, true) + values_text(view, false) + "Kernels, in the order in which they run\n";
   for (size_t k = 0; k < view.kernels.size(); k++) text += kernel_text(view, k);
   text += '\n';
-  text += bytes_text(view);
+  text += wanted_text(view) + bytes_text(view);
   return text +
          fmt::format("{} operations for {} rows, {} of them in matrix products; {} values ({} bytes) cached for the backward\n",
                      rounded(view.flops()), view.module.max_rows, rounded(matmul_flops(view.graph, view.module.max_rows)),

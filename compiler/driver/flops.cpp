@@ -5,17 +5,24 @@
 
 namespace graphc::driver {
 
+double node_flops(const Graph& graph, ValueId v, int64_t rows) {
+  const Node& node = graph[v];
+  const OpDef& op = node.def();
+  const Shape& result = node.type.shape;
+  if (op.op_class == OpClass::source || op.op_class == OpClass::movement) return 0;
+  if (op.op_class == OpClass::reduction) return double(graph[node.operands[0]].type.shape.count_at(rows));
+  if (op.op_class != OpClass::contraction) return op.cost * double(result.count_at(rows));
+  // a is [.., m, k] with result [.., m, n]: k is what a has beyond .. and m.
+  const Shape& a = graph[node.operands[0]].type.shape;
+  int64_t outer = result.count_at(rows) / std::max<int64_t>(1, result.back().at(rows));
+  return outer ? 2.0 * double(result.count_at(rows)) * double(a.count_at(rows) / outer) : 0;
+}
+
 double matmul_flops(const Graph& graph, int64_t rows) {
   auto live = live_values(graph);
   double flops = 0;
-  for (ValueId v = 0; v < graph.size(); v++) {
-    const Node& node = graph[v];
-    if (!live[v] || node.def().op_class != OpClass::contraction) continue;
-    // a is [.., m, k] with result [.., m, n]: k is what a has beyond .. and m.
-    const Shape &a = graph[node.operands[0]].type.shape, &result = node.type.shape;
-    int64_t outer = result.count_at(rows) / std::max<int64_t>(1, result.back().at(rows));
-    if (outer) flops += 2.0 * double(result.count_at(rows)) * double(a.count_at(rows) / outer);
-  }
+  for (ValueId v = 0; v < graph.size(); v++)
+    if (live[v] && graph[v].def().op_class == OpClass::contraction) flops += node_flops(graph, v, rows);
   return flops;
 }
 

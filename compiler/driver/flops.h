@@ -5,6 +5,9 @@
 
 namespace graphc::driver {
 
+// 2 m n k for a matrix product, else as `weight` of ir/loops.h counts, an element; of a reduction the operand's elements.
+double node_flops(const Graph& graph, ValueId v, int64_t rows);
+
 // 2 m n k for every matrix product of a graph without calls, with `rows` rows.
 double matmul_flops(const Graph& graph, int64_t rows);
 

@@ -24,7 +24,7 @@ bool transpose_first_operand(const Graph& graph, const Cluster& c, const Target&
 }
 
 // `to` is [.., columns, rows] of `from` [.., rows, columns].
-Lowered lower_transpose(const Target& target, const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
+Lowered lower_transpose(const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
   Shape source = type.shape, result = source;
   int rank = source.rank();
   std::swap(result[rank - 1], result[rank - 2]);
@@ -47,11 +47,11 @@ Lowered lower_transpose(const Target& target, const Type& type, uint32_t from, u
   l.kernel.body = std::move(body);
   l.kernel.task_variable = 0;
   l.kernel.task_extent = result[0];
-  l.kernel.task_chunk = choose_chunk(target, result[0].at(max_rows), double(result.count_at(max_rows)) / double(std::max<int64_t>(result[0].at(max_rows), 1)), 16);
+  l.kernel.task_chunk = choose_chunk(result[0].at(max_rows), double(result.count_at(max_rows)) / double(std::max<int64_t>(result[0].at(max_rows), 1)), 16);
   return l;
 }
 
-Lowered lower_copy(const Target& target, const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
+Lowered lower_copy(const Type& type, uint32_t from, uint32_t to, int64_t max_rows) {
   Lowered l;
   l.arguments = {from, to};
   l.kernel.name = "copy";
@@ -64,7 +64,7 @@ Lowered lower_copy(const Target& target, const Type& type, uint32_t from, uint32
   l.kernel.body = {{.kind = Statement::vector, .variable = 0, .extent = count,
                     .body = {{.kind = Statement::store, .buffer = 1, .index = at, .value = e}}}};
   l.kernel.task_extent = count;
-  l.kernel.task_chunk = choose_chunk(target, count.at(max_rows), 1, 64);
+  l.kernel.task_chunk = choose_chunk(count.at(max_rows), 1, 64);
   return l;
 }
 

@@ -221,7 +221,7 @@ class Lowering {
   void make_tasks(uint32_t variable, double cost_per_step, int64_t multiple) {
     k_.task_variable = variable;
     k_.task_extent = extents_[variable];
-    k_.task_chunk = choose_chunk(target_, extents_[variable].at(max_rows_), cost_per_step, multiple);
+    k_.task_chunk = choose_chunk(extents_[variable].at(max_rows_), cost_per_step, multiple);
   }
 
   double steps(uint32_t first, uint32_t last) const {

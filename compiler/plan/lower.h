@@ -35,9 +35,9 @@ Lowered lower(const Graph& graph, const Fusion& fusion, const Cluster& cluster, 
 // True where a contraction's first operand is [.., K, M] and the caches cannot hold one column of it.
 bool transpose_first_operand(const Graph& graph, const Cluster& cluster, const Target& target, int64_t max_rows);
 // Copies the last two axes of `type` in the other order.
-Lowered lower_transpose(const Target& target, const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
+Lowered lower_transpose(const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
 // Copies `type` from one buffer to another.
-Lowered lower_copy(const Target& target, const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
+Lowered lower_copy(const Type& type, uint32_t from, uint32_t to, int64_t max_rows);
 
 // Element strides of a row-major array at the maximum of rows.
 std::vector<int64_t> row_major_strides(const Shape& shape, int64_t max_rows);

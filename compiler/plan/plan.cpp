@@ -140,7 +140,7 @@ class EntryPlan {
         auto [it, is_new] = transposed_.try_emplace(from, 0);
         if (is_new) it->second = buffer(value_name(a) + " transposed", type, Region::workspace);
         transposed = it->second;
-        if (transposed_by_.try_emplace(*transposed, here).first->second == here) step.lowered.push_back(lower_transpose(m_.target, g_[a].type, from, *transposed, rows_));
+        if (transposed_by_.try_emplace(*transposed, here).first->second == here) step.lowered.push_back(lower_transpose(g_[a].type, from, *transposed, rows_));
       }
       step.lowered.push_back(lower(g_, fusion_, c, map, m_.target, rows_, adjust_, transposed));
       if (Lowered& l = step.lowered.back(); l.scratch) {
@@ -246,7 +246,6 @@ class EntryPlan {
         group.push_back(s);
         work += work_of(s);
       }
-      if (work < double(m_.target.split_ops)) group.resize(1);
       for (uint32_t s : group) {
         done[s] = true;
         for (uint32_t t : next[s]) open_before[t]--;
@@ -332,7 +331,7 @@ class EntryPlan {
     for (const auto& [update, temporary] : deferred_) {
       const Update& u = g_.updates[update];
       open_stage(true);
-      launch(lower_copy(m_.target, g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"});
+      launch(lower_copy(g_[u.value].type, temporary, variable_buffer(u.variable), rows_), "new " + u.variable, {"not in place: its old value is read elsewhere"});
     }
     if (!checked_) open_stage(true);  // nothing is updated: the status is all
   }

@@ -116,7 +116,7 @@ ContractionSchedule schedule_contraction(const Target& target, const Contraction
   if (result.panel && result.panel < steps && waiting < s.m) result.row_block = std::min(result.row_block ? result.row_block : waiting, waiting);
 
   double work = 2 * double(s.k);
-  int64_t row_chunk = choose_chunk(target, s.m, work * double(s.n), tile.m), column_chunk = choose_chunk(target, s.n, work * double(s.m), tile.n);
+  int64_t row_chunk = choose_chunk(s.m, work * double(s.n), tile.m), column_chunk = choose_chunk(s.n, work * double(s.m), tile.n);
   auto tasks = [](int64_t extent, int64_t chunk) { return (extent + chunk - 1) / chunk; };
   // Over columns each panel is made once.
   result.tasks_over_columns = s.columns_known && (panels || tasks(s.n, column_chunk) > 2 * tasks(s.m, row_chunk));
@@ -127,10 +127,8 @@ ContractionSchedule schedule_contraction(const Target& target, const Contraction
   return result;
 }
 
-int64_t choose_chunk(const Target& target, int64_t steps, double cost, int64_t multiple) {
-  constexpr double task_cost = 65536;  // element operations; some half a microsecond, above what handing it out costs
-  bool small = cost * double(steps) < double(target.split_ops);
-  int64_t chunk = small ? steps : std::max<int64_t>(1, int64_t(std::ceil(task_cost / std::max(cost, 1.0))));
+int64_t choose_chunk(int64_t steps, double cost, int64_t multiple) {
+  int64_t chunk = std::max<int64_t>(1, int64_t(std::ceil(loops::task_operations / std::max(cost, 1.0))));
   chunk = (chunk + multiple - 1) / multiple * multiple;
   return std::max<int64_t>(multiple, std::min(chunk, std::max<int64_t>(steps, 1)));
 }

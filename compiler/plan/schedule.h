@@ -41,8 +41,7 @@ using AdjustSchedule = std::function<void(const ContractionShape&, ContractionSc
 // a power of two meet in few of its sets.
 int64_t rows_kept(int64_t cache_bytes, int64_t stride);
 
-// How many steps of the task variable make a task, when each step costs `cost` element operations. All where they are fewer
-// operations than target.split_ops.
-int64_t choose_chunk(const Target& target, int64_t steps, double cost, int64_t multiple);
+// How many steps of the task variable make a task, when each step costs `cost` element operations.
+int64_t choose_chunk(int64_t steps, double cost, int64_t multiple);
 
 }  // namespace graphc

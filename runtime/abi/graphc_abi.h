@@ -51,6 +51,7 @@ typedef struct graphc_hooks {
   void *user;
   uint32_t workers;
   void (*parallel_for)(void *user, uint32_t tasks, void (*body)(void *arg, uint32_t task, uint32_t worker), void *arg);
+  uint32_t least_work; /* parts of an entry with fewer operations are not handed out but run by the caller; 0: all are */
 } graphc_hooks;
 
 /* The first 64 bytes of params and of state; written by the entry `init`. */

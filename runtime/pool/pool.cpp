@@ -30,7 +30,8 @@ void pause() {
 
 Pool::Pool(uint32_t threads) {
   hooks_ = {sizeof(graphc_hooks), this, threads,
-            [](void* user, uint32_t tasks, Body body, void* arg) { static_cast<Pool*>(user)->parallel_for(tasks, body, arg); }};
+            [](void* user, uint32_t tasks, Body body, void* arg) { static_cast<Pool*>(user)->parallel_for(tasks, body, arg); },
+            0};
   // Signals belong to the program's own threads, but for those that a thread raises itself, and the profiler's.
   sigset_t others, before;
   sigfillset(&others);

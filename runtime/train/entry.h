@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/train/instance.h"
+#include "runtime/train/sharing.h"
 
 namespace graphc {
 
@@ -25,6 +26,7 @@ class Instance::Entry {
   // Scalar outputs: the loss (the output named "loss", else the first) and the metrics (all others).
   void* const* score_outputs();
   void collect(StepResult& result);
+  Sharing& sharing() { return sharing_; }
   const std::vector<std::string>& metric_names() const { return metric_names_; }
 
  private:
@@ -37,6 +39,7 @@ class Instance::Entry {
   std::vector<uint32_t> metric_;
   std::vector<std::string> metric_names_;
   std::vector<float> metrics_;
+  Sharing sharing_;
 };
 
 std::string status_text(graphc_status status);

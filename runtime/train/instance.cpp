@@ -2,6 +2,7 @@
 #include "runtime/train/instance.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <system_error>
@@ -195,9 +196,22 @@ StepResult Instance::score(Entry& entry, const void* const* inputs, uint32_t row
   return result;
 }
 
+template <class Run> graphc_status Instance::run_shared(Sharing& sharing, uint32_t rows, Run run) {
+  using Clock = std::chrono::steady_clock;
+  graphc_hooks hooks = *hooks_;
+  hooks.least_work = sharing.threshold(rows);
+  if (!sharing.wants_time()) return run(&hooks);
+  auto start = Clock::now();
+  graphc_status status = run(&hooks);
+  sharing.took(std::chrono::duration<double>(Clock::now() - start).count());
+  return status;
+}
+
 graphc_status Instance::call(Entry& entry, const void* const* inputs, void* const* outputs, uint32_t rows) {
-  graphc_status status =
-      entry.info().run(params_.data(), state_.data(), workspace_.data(), inputs, outputs, rows, entry.hyper(), hooks_);
+  auto run = [&](const graphc_hooks* hooks) {
+    return entry.info().run(params_.data(), state_.data(), workspace_.data(), inputs, outputs, rows, entry.hyper(), hooks);
+  };
+  graphc_status status = pool_ ? run_shared(entry.sharing(), rows, run) : run(hooks_);
   if (status < 0) refuse(entry, status, inputs, rows);
   return status;
 }

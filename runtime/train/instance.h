@@ -101,6 +101,7 @@ class Instance {
   void read(std::string_view name, const OutputArray& values) const;
   std::byte* place(const graphc_tensor& variable) const;
   [[noreturn]] void refuse(const Entry& entry, graphc_status status, const void* const* inputs, uint32_t rows) const;
+  template <class Run> graphc_status run_shared(class Sharing& sharing, uint32_t rows, Run run);
   void run_rows(Entry& entry, const Arrays& inputs, const OutputArrays& outputs, uint64_t rows, Score* score);
 
   const graphc_module* module_;

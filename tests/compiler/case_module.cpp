@@ -68,9 +68,7 @@ void CaseModule::add_parameter(const std::string& name, const Type& type) { modu
 void CaseModule::compile(const Target& target, bool fused, const AdjustSchedule& adjust) {
   Module all = module_;
   all.entries.push_back(Graph("init"));
-  Target split = target;
-  split.split_ops = 0;
-  plan_ = graphc::plan(all, split, max_rows_, {.fused = fused, .adjust = adjust});
+  plan_ = graphc::plan(all, target, max_rows_, {.fused = fused, .adjust = adjust});
   verify(plan_);
   jit_ = Jit::create(plan_);
 }

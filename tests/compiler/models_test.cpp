@@ -50,9 +50,7 @@ Program compiled(const Model& model, uint32_t rows, CompileOptions::Backend back
 }
 
 void climb(const Model& model, uint32_t rows, bool with_evaluator) {
-  Target host = describe_target();
-  host.split_ops = 0;
-  Target plain = host;
+  Target host = describe_target(), plain = host;
   plain.vector_floats = 4, plain.vector_registers = 16, plain.fma = plain.masks = false;
   Target narrow = host;
   narrow.vector_floats = 8, narrow.vector_registers = 16;

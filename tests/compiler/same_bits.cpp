@@ -120,9 +120,7 @@ struct Way {
 }  // namespace
 
 std::string broken_promise(const RandomModel& m, const Checks& checks, bool* not_finite) {
-  Target host = describe_target();
-  host.split_ops = 0;
-  Target eight = host, four = host;
+  Target host = describe_target(), eight = host, four = host;
   eight.vector_floats = 8, eight.vector_registers = 16;
   four.vector_floats = 4, four.vector_registers = 16, four.fma = four.masks = false;
   auto compiled = [&](CompileOptions::Backend backend, bool fused, const Target& target) {

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <limits>
 
-#include "compiler/codegen/codegen.h"
 #include "compiler/graphc.h"
 #include "tests/compiler/shuffled_tasks.h"
 
@@ -26,12 +25,6 @@ Model wide_model(const OptimizerCall& optimizer) {
   b.metric("accuracy", accuracy(logits, y));
   b.minimize(cross_entropy(logits, y), optimizer);
   return b.finish();
-}
-
-Target split_host() {
-  Target target = describe_target();
-  target.split_ops = 0;
-  return target;
 }
 
 struct Data {
@@ -54,7 +47,7 @@ bool same(Instance& a, Instance& b) {
 
 TEST_CASE("tasks in any order give the same bits") {
   for (const OptimizerCall& optimizer : {sgd({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 1e-4}), adam({})}) {
-    Program program = compile(wide_model(optimizer), {.max_rows = 256, .target = split_host()});
+    Program program = compile(wide_model(optimizer), {.max_rows = 256});
     Instance plain = program.instance(7);
     for (Order order : {Order::forward, Order::reverse, Order::random}) {
       Instance reference = program.instance(7), net = program.instance(7);
@@ -104,7 +97,7 @@ TEST_CASE("the maximum of rows changes no bit") {
 }
 
 TEST_CASE("grad and then apply is step") {
-  Program program = compile(wide_model(adam({})), {.max_rows = 64, .target = split_host()});
+  Program program = compile(wide_model(adam({})), {.max_rows = 64});
   Instance whole = program.instance(2), parts = program.instance(2);
   Data d = data(64, 9);
   for (int step = 0; step < 3; step++) {
