@@ -8,6 +8,7 @@
 #include "compiler/codegen/codegen.h"
 #include "compiler/evaluator_entry.h"
 #include "compiler/pipeline.h"
+#include "compiler/tune.h"
 
 namespace graphc {
 
@@ -28,13 +29,22 @@ double Program::compile_seconds() const { return impl_->jit ? impl_->jit->compil
 uint64_t Program::text_bytes() const { return impl_->jit ? impl_->jit->text_bytes() : 0; }
 
 Program compile(const Model& model, const CompileOptions& options) {
+  if (!options.tune || options.backend != CompileOptions::jit) return compile(model, options, AdjustSchedule());
+  CompileOptions here = options;
+  here.target = describe_target();
+  if (options.target.vector_registers && !(options.target == here.target))
+    throw CompileError(Diagnostic{{}, "tune: schedules are measured on this machine, and another target was asked for: " + to_string(options.target), {}});
+  return compile(model, options, tune(model, here));
+}
+
+Program compile(const Model& model, const CompileOptions& options, const AdjustSchedule& adjust) {
   if (options.max_rows == 0 || options.max_rows > (1u << 30))
     throw CompileError(Diagnostic{{}, "compile: max_rows must lie in 1..2^30, got " + std::to_string(options.max_rows), {}});
   Program program;
   program.impl_ = std::make_shared<Program::Impl>();
   Program::Impl& impl = *program.impl_;
   Target target = options.target.vector_registers ? options.target : describe_target();
-  impl.plan = build_plan(model, target, {.max_rows = options.max_rows, .fused = options.fused, .memory_budget = options.memory_budget});
+  impl.plan = build_plan(model, target, {.max_rows = options.max_rows, .fused = options.fused, .memory_budget = options.memory_budget, .adjust = adjust});
   if (options.backend == CompileOptions::jit) impl.jit = Jit::create(impl.plan, options.hook_every_kernel, options.cache);
   // Networks that are not large are initialised before `init` could be compiled, with the same bits.
   impl.abi = std::make_unique<AbiModule>(impl.plan, [&](const Plan& p) {

@@ -3,6 +3,7 @@
 // A compiled module in this process. Immutable and shareable; each thread trains an Instance of its own.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "ir/builder.h"
@@ -19,7 +20,13 @@ struct CompileOptions {
   bool cache = true;       // JIT: keeps machine code in $XDG_CACHE_HOME/graphc, else ~/.cache/graphc; GRAPHC_CACHE=off keeps none
   uint64_t memory_budget = 0;  // bytes of workspace; where they are too few, the backward computes parts of the forward again. 0: none
   Target target = {};      // empty: this machine
+  // JIT: first searches for faster schedules of the model's matrix products on this machine, some seconds long; what it finds is
+  // kept beside the machine code. The same bits.
+  bool tune = false;
 };
+
+struct ContractionShape;
+struct ContractionSchedule;
 
 class Program {
  public:
@@ -30,7 +37,8 @@ class Program {
   uint64_t text_bytes() const;
 
  private:
-  friend Program compile(const Model& model, const CompileOptions& options);
+  // tune.h
+  friend Program compile(const Model& model, const CompileOptions& options, const std::function<void(const ContractionShape&, ContractionSchedule&)>& adjust);
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };

@@ -76,7 +76,7 @@ Module build_module(const Model& model, const PipelineOptions& options) {
 }
 
 PlanModule build_plan(const Model& model, const Target& target, const PipelineOptions& options) {
-  PlanModule result = plan(build_module(model, options), target, options.max_rows, {.fused = options.fused, .memory_budget = options.memory_budget});
+  PlanModule result = plan(build_module(model, options), target, options.max_rows, {.fused = options.fused, .memory_budget = options.memory_budget, .adjust = options.adjust});
   verify(result);
   return result;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "compiler/plan/schedule.h"
 #include "ir/plan.h"
 
 namespace graphc {
@@ -22,6 +23,7 @@ struct PipelineOptions {
   uint32_t max_rows = 32;
   bool fused = true;  // false: one kernel a node, for the oracle ladder
   uint64_t memory_budget = 0;  // as in plan/plan.h
+  AdjustSchedule adjust = {};  // as in plan/plan.h
   // Called after each stage of the pipeline with its name, the seconds it took and the module as it is then.
   std::function<void(const std::string& name, double seconds, const Module&)> observe = {};
 };

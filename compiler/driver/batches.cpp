@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/driver/batches.h"
 
-#include <random>
-
+#include "compiler/measure.h"
 #include "runtime/train/error.h"
 #include "runtime/train/tensor_info.h"
 
@@ -55,26 +54,6 @@ Batches::Batches(const graphc_entry_info& entry, uint64_t rows, uint64_t seed) {
     auto& pointers = pointers_.emplace_back();
     for (uint32_t i = 0; i < entry.inputs; i++) pointers.push_back(tensors_[n * entry.inputs + i].data.data());
   }
-}
-
-template <class T, class Draw>
-static void fill(StoredTensor& tensor, uint64_t count, Draw draw) {
-  tensor.data.resize(count * sizeof(T));
-  for (T& value : tensor.as<T>()) value = draw();
-}
-
-StoredTensor random_input(const graphc_tensor& input, uint64_t rows, uint64_t seed) {
-  StoredTensor tensor{input.name, input.dtype, shape_at(input, rows), {}};
-  uint64_t count = elements_at(input, rows);
-  std::mt19937_64 random(seed);
-  uint32_t limit = input.limit > 0 ? uint32_t(input.limit) : 4;
-  if (input.dtype == GRAPHC_F32)
-    fill<float>(tensor, count, [&] { return float(double(random() >> 11) * 0x1p-52 - 1); });
-  else if (input.dtype == GRAPHC_I32)
-    fill<int32_t>(tensor, count, [&] { return int32_t(random() % limit); });
-  else
-    fill<uint8_t>(tensor, count, [&] { return uint8_t(random() % 256); });
-  return tensor;
 }
 
 }  // namespace graphc::driver

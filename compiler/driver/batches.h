@@ -27,7 +27,4 @@ class Batches {
   std::vector<std::vector<const void*>> pointers_;
 };
 
-// Values in [-1, 1); labels below their limit; other whole numbers 0..3.
-StoredTensor random_input(const graphc_tensor& input, uint64_t rows, uint64_t seed);
-
 }  // namespace graphc::driver

@@ -52,7 +52,7 @@ class Bench {
     const Minimize& loss = only_loss(file);
     uint64_t seed = o_.seed ? *o_.seed : file.train.seed ? uint64_t(*file.train.seed) : 1;
     uint64_t rows = stored && !o_.batch ? rows_of_batches(*stored, file.model.tables, o_.batches) : batch_of(file, o_.batch);
-    Compiled compiled = compile_model(file, rows, o_.model.budget());
+    Compiled compiled = compile_model(file, o_.model.compile_options(rows));
     Instance net = compiled.program.instance(seed);
     set_threads(net, o_.threads);
     double reading = clock_seconds();
@@ -118,7 +118,9 @@ class Bench {
   }
 
   void measure_each_kernel(const ModelFile& file, uint64_t seed) {
-    hooked_.emplace(compile(file.model, {.max_rows = rows_, .hook_every_kernel = true, .memory_budget = o_.model.budget()}));
+    CompileOptions options = o_.model.compile_options(rows_);
+    options.hook_every_kernel = true;
+    hooked_.emplace(compile(file.model, options));
     Instance net = hooked_->instance(seed);
     if (!o_.init.empty()) net.load(o_.init);
     kernels_ = measure_kernels(hooked_->plan(), net, entry_->info().name, batches_, rows_, o_.seconds);
@@ -216,6 +218,7 @@ Action declare_bench(Options& options) {
   options.text("--batches", o->batches, "F.safetensors", "minibatches to cycle through: x0, y0, x1, y1, ...; else random ones");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a minibatch (else those of --batches, the file's, or 32)");
   options.whole("--seed", o->seed, 0, uint64_t{1} << 53, "of initial values and random minibatches");
+  o->model.declare_tune(options);
   declare_threads(options, o->threads);
   options.number("--seconds", o->seconds, 0, 3600, "how long steps are timed, and then their kernels (2)");
   options.flag("--no-kernels", o->no_kernels, "without the time of each kernel");

@@ -15,6 +15,7 @@
 #include "compiler/driver/flops.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/wrap.h"
+#include "compiler/measure.h"
 #include "runtime/train/entry.h"
 
 namespace graphc::driver {
@@ -115,7 +116,7 @@ std::vector<Row> check_entry(const PlanModule& plan, const Graph& grad, Instance
 int run(const CheckOptions& o) {
   ModelFile file = o.model.read();
   if (file.model.losses.empty()) only_loss(file);
-  Compiled compiled = compile_model(file, rows, o.model.budget());
+  Compiled compiled = compile_model(file, o.model.compile_options(rows));
   Instance net = compiled.program.instance(o.seed.value_or(1));
   std::vector<Row> all;
   for (const Graph& entry : compiled.program.plan().module.entries)

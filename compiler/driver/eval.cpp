@@ -40,7 +40,7 @@ int run(const EvalOptions& o) {
   ModelFile file = o.model.read();
   only_loss(file);
   // The blocks of rows that train takes, so that the same weights give the same bits.
-  Compiled compiled = compile_model(file, batch_of(file, o.batch), o.model.budget());
+  Compiled compiled = compile_model(file, o.model.compile_options(batch_of(file, o.batch)));
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
   Dataset rows = test_rows(o, file, net.module(), class_names_of(net.load(o.weights)));
@@ -70,6 +70,7 @@ Action declare_eval(Options& options) {
   options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
+  o->model.declare_tune(options);
   declare_threads(options, o->threads);
   options.flag("--json", o->json, "one JSON object");
   return [o] { return run(*o); };

@@ -26,7 +26,7 @@ int run(const PredictOptions& o) {
   if (!o.to.ends_with(".npy")) throw Error("-o " + o.to + ": predictions are written as .npy; choose this ending");
   ModelFile file = o.model.read();
   if (file.model.forward.outputs.empty()) throw Error(file.path + ": the model has no output; add: output NAME = VALUE");
-  Compiled compiled = compile_model(file, batch_of(file, o.batch), o.model.budget());
+  Compiled compiled = compile_model(file, o.model.compile_options(batch_of(file, o.batch)));
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
   net.load(o.weights);
@@ -50,6 +50,7 @@ Action declare_predict(Options& options) {
   options.text("-o", o->to, "OUT.npy", "where the output goes", true);
   options.text("--output", o->output, "NAME", "which output (the first)");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
+  o->model.declare_tune(options);
   declare_threads(options, o->threads);
   return [o] { return run(*o); };
 }

@@ -32,6 +32,14 @@ uint64_t ModelOptions::budget() const {
   throw Error(fmt::format("--memory-budget: expected bytes such as 262144, 256KB or 2MB, got {}", memory_budget), ErrorKind::user);
 }
 
+void ModelOptions::declare_tune(Options& options) {
+  options.flag("--tune", tune, "first search for faster schedules of the matrix products on this machine, some seconds long; they are remembered");
+}
+
+CompileOptions ModelOptions::compile_options(uint64_t rows) const {
+  return {.max_rows = uint32_t(rows), .memory_budget = budget(), .tune = tune};
+}
+
 static void freeze_parameters(Model& model, const std::string& pattern) {
   bool any = false;
   std::vector<std::string> names;
@@ -65,9 +73,9 @@ const Minimize& only_loss(const ModelFile& file) {
   return losses[0];
 }
 
-Compiled compile_model(const ModelFile& file, uint64_t rows, uint64_t memory_budget) {
+Compiled compile_model(const ModelFile& file, const CompileOptions& options) {
   auto start = std::chrono::steady_clock::now();
-  Compiled result{compile(file.model, {.max_rows = uint32_t(rows), .memory_budget = memory_budget})};
+  Compiled result{compile(file.model, options)};
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -17,11 +17,14 @@ namespace graphc::driver {
 struct ModelOptions {
   std::string path, memory_budget;
   std::vector<std::string> set, freeze;
+  bool tune = false;
 
   void declare(Options& options, bool with_freeze = false);
   ModelFile read() const;
   Sets sets() const { return parse_sets(set); }
-  uint64_t budget() const;  // --memory-budget in bytes, 0 where it is absent
+  void declare_tune(Options& options);  // in commands that run what they compile
+  uint64_t budget() const;              // --memory-budget in bytes, 0 where it is absent
+  CompileOptions compile_options(uint64_t rows) const;
 };
 
 // A model that trains one loss; Error where it has none or several.
@@ -32,7 +35,7 @@ struct Compiled {
   double seconds = 0;  // until `compile` returned; entries are compiled later
   double seconds_so_far() const { return seconds + program.compile_seconds(); }
 };
-Compiled compile_model(const ModelFile& file, uint64_t rows, uint64_t memory_budget);
+Compiled compile_model(const ModelFile& file, const CompileOptions& options);
 // Entries are compiled when they are first called: this asks now, so that the first step's time is a step's.
 void compile_entry(const Program& program, const std::string& entry);
 

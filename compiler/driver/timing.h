@@ -3,19 +3,11 @@
 // What bench's measurements share.
 #pragma once
 
-#include <vector>
-
 #include "compiler/driver/batches.h"
+#include "compiler/measure.h"
 #include "runtime/train/instance.h"
 
 namespace graphc::driver {
-
-double clock_seconds();
-// The value below which `share` of them lie; reorders them.
-double quantile(std::vector<double>& values, double share);
-
-// Learning rates become 0: the same work, but any number of steps on a few minibatches does not diverge.
-void stop_learning(Instance& net);
 
 // Of calls with one row, each timed by itself: a few thousand in a fraction of a second.
 struct Latency {

@@ -85,7 +85,7 @@ class Run {
   }
 
   void prepare() {
-    compiled_ = compile_model(file_, settings_.batch, o_.model.budget());
+    compiled_ = compile_model(file_, o_.model.compile_options(settings_.batch));
     net_.emplace(compiled_.program.instance(settings_.seed));
     set_threads(*net_, o_.threads);
     std::vector<std::string> class_names;

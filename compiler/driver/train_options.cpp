@@ -21,6 +21,7 @@ void TrainOptions::declare(Options& o) {
   o.whole("--batch", batch, 1, 1u << 30, "rows of a minibatch (else the file's, else 32)");
   o.whole("--steps", steps, 1, uint64_t{1} << 53, "stop after so many steps");
   o.whole("--seed", seed, 0, uint64_t{1} << 53, "of initial values and shuffling (else the file's, else 1)");
+  model.declare_tune(o);
   declare_threads(o, threads);
   o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
   o.text("--init", init, "F.safetensors", "weights to begin with");

@@ -350,7 +350,7 @@ class Lowering {
     ContractionShape size{.m = c_.domain[int(m)].at(max_rows_), .n = c_.domain[int(nv)].at(max_rows_), .k = k.at(max_rows_),
                           .divide = !c_.updates.empty(),  // a parameter that is updated in place must be read once
                           .rows_known = !extents_[m].is_batch, .columns_known = !extents_[nv].is_batch, .alone = alone, .a_row = along(ea, m), .a_step = along(ea, kv),
-                          .b_step = along(eb, kv), .b_column = along(eb, nv), .body_bytes = body_bytes(epilogue, m), .body_divides = divides(epilogue)};
+                          .b_step = along(eb, kv), .b_column = along(eb, nv), .body_bytes = body_bytes(epilogue, m), .body_divides = divides(epilogue), .entry = graph_.name, .value = c_.anchor};
     ContractionSchedule plan = schedule_contraction(target_, size);
     if (adjust_) adjust_(size, plan);
     Statement s{.kind = Statement::contract, .variable = m, .extent = extents_[m], .body = std::move(epilogue), .value = ea, .result = result,

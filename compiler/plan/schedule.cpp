@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace graphc {
 
@@ -47,11 +48,11 @@ static int64_t panel_steps(const Target& target, const ContractionShape& s, Colu
   return s.k < steps ? int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(s.k, 16)))) : steps;
 }
 
-static Tile choose_tile(const Target& target, const ContractionShape& s, Columns columns, bool again) {
+// Best first.
+static std::vector<Tile> ranked_tiles(const Target& target, const ContractionShape& s, Columns columns, bool again) {
   int width = std::max(1, target.vector_floats), registers = std::max(8, target.vector_registers);
   int64_t steps = std::min(s.k, block);
-  Tile best{1, width};
-  double best_cycles = 1e300;
+  std::vector<std::pair<double, Tile>> all;
   for (int vectors = 1; vectors <= 6; vectors++) {
     if (vectors > 1 && int64_t(vectors - 1) * width >= s.n) break;
     int64_t panel = panel_steps(target, s, columns, int64_t(vectors) * width, again);
@@ -75,35 +76,58 @@ static Tile choose_tile(const Target& target, const ContractionShape& s, Columns
       cycles *= 1 + 0.24 / (rows * vectors);
       // A rest is compiled as a second loop.
       if (rest && full) cycles *= 1.03;
-      if (cycles < best_cycles) best_cycles = cycles, best = {rows, vectors * width};
+      all.push_back({cycles, {rows, vectors * width}});
     }
   }
-  return best;
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Tile> tiles;
+  for (const auto& [cycles, tile] : all) tiles.push_back(tile);
+  if (tiles.empty()) tiles.push_back({1, width});
+  return tiles;
 }
 
-ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
-  bool vectors = target.vector_floats >= 4, plain = s.b_step && s.b_column;
-  int64_t steps = std::min(s.k, block), b_bytes = 4 * s.k * std::max(s.b_step, s.b_column);
-  bool blocks = s.k > block;
-  // Columns across k must be turned. Others are copied where L1 does not hold them and rows enough read the copy.
-  bool across = plain && s.b_column != 1 && s.b_step == 1, far = plain && s.b_column == 1 && b_bytes > target.l1_bytes;
-  Columns columns = Columns::in_place;
-  if (vectors && s.columns_known && (!blocks || s.alone)) columns = across ? Columns::turned : far && s.m >= 48 ? Columns::copied : columns;
-  bool panels = columns != Columns::in_place, again = panels && s.m > rows_at_once(target, steps);
-  ContractionSchedule result{};
-  result.sums = panels && blocks;
-  result.tile = choose_tile(target, s, columns, again);
+static bool turned_columns(const ContractionShape& s) { return s.b_column != 1 && s.b_step == 1; }
+static bool panels_possible(const Target& target, const ContractionShape& s) {
+  bool plain = s.b_step && s.b_column && (s.b_column == 1 || turned_columns(s));
+  return plain && target.vector_floats >= 4 && s.columns_known && (s.k <= block || s.alone);
+}
+static int64_t b_bytes(const ContractionShape& s) { return 4 * s.k * std::max(s.b_step, s.b_column); }
+
+// Columns across k must be turned. Others are copied where L1 does not hold them and rows enough read the copy.
+static Columns choose_columns(const Target& target, const ContractionShape& s) {
+  if (!panels_possible(target, s)) return Columns::in_place;
+  if (turned_columns(s)) return Columns::turned;
+  return b_bytes(s) > target.l1_bytes && s.m >= 48 ? Columns::copied : Columns::in_place;
+}
+
+static bool turning_possible(const Target& target, const ContractionShape& s) {
+  return target.vector_floats >= 4 && target.masks && s.b_step && s.b_column && s.columns_known && s.rows_known && s.a_row == 1 && s.n <= target.vector_floats && s.k <= block;
+}
+
+static void choose_tasks(const Target& target, const ContractionShape& s, ContractionSchedule& result) {
   const Tile& tile = result.tile;
+  bool panels = result.panel > 0;
+  double work = 2 * double(s.k);
+  int64_t row_chunk = choose_chunk(s.m, work * double(s.n), tile.m), column_chunk = choose_chunk(s.n, work * double(s.m), tile.n);
+  auto tasks = [](int64_t extent, int64_t chunk) { return (extent + chunk - 1) / chunk; };
+  // Over columns each panel is made once.
+  result.tasks_over_columns = s.columns_known && (panels || tasks(s.n, column_chunk) > 2 * tasks(s.m, row_chunk));
+  result.task_chunk = result.tasks_over_columns ? column_chunk : row_chunk;
+  // A task reads A once for all of its columns: not more tasks than that threads end together.
+  int64_t most_tasks = 4 * std::clamp(target.threads, 2, 32);
+  if (result.tasks_over_columns && panels) result.task_chunk = std::max(result.task_chunk, (s.n + most_tasks * tile.n - 1) / (most_tasks * tile.n) * tile.n);
+}
+
+static ContractionSchedule schedule_with(const Target& target, const ContractionShape& s, Columns columns, bool again, const Tile& tile) {
+  int64_t steps = std::min(s.k, block);
+  bool panels = columns != Columns::in_place;
+  ContractionSchedule result{};
+  result.sums = panels && s.k > block;
+  result.tile = tile;
   result.panel = panel_steps(target, s, columns, tile.n, again);
-  if (far) result.fetch |= loops::fetch_b;
+  if (s.b_step && s.b_column == 1 && b_bytes(s) > target.l1_bytes) result.fetch |= loops::fetch_b;
   if (s.a_step * 4 >= line && 4 * s.k * s.a_step > target.l1_bytes) result.fetch |= loops::fetch_a;
   if (s.body_bytes * s.m * s.n > target.l1_bytes) result.fetch |= loops::fetch_body;
-
-  // So few columns that lanes would be idle, and work enough to pay for the code that turns the sums.
-  int64_t lanes = target.vector_floats;
-  result.turned = vectors && target.masks && plain && !panels && s.columns_known && s.rows_known && s.a_row == 1 && s.n <= lanes * 3 / 4 && s.n >= 4 && s.k <= block &&
-                  s.m >= 4 * lanes && s.m * s.n * s.k >= 200'000;
-  if (result.turned) result.tile = {int(lanes) * (2 * s.n + 3 <= target.vector_registers ? 2 : 1), int(lanes)};
 
   // Where making the panels again for the next rows costs less than reading A again for the next columns.
   int64_t a_bytes = 4 * s.m * steps, strips = (s.n + tile.n - 1) / tile.n, kept = rows_at_once(target, steps) / tile.m * tile.m;
@@ -114,17 +138,64 @@ ContractionSchedule schedule_contraction(const Target& target, const Contraction
   // Sums that wait between panels lie on the stack.
   int64_t waiting = most_panel / 2 / tile.n / tile.m * tile.m;
   if (result.panel && result.panel < steps && waiting < s.m) result.row_block = std::min(result.row_block ? result.row_block : waiting, waiting);
-
-  double work = 2 * double(s.k);
-  int64_t row_chunk = choose_chunk(s.m, work * double(s.n), tile.m), column_chunk = choose_chunk(s.n, work * double(s.m), tile.n);
-  auto tasks = [](int64_t extent, int64_t chunk) { return (extent + chunk - 1) / chunk; };
-  // Over columns each panel is made once.
-  result.tasks_over_columns = s.columns_known && (panels || tasks(s.n, column_chunk) > 2 * tasks(s.m, row_chunk));
-  result.task_chunk = result.tasks_over_columns ? column_chunk : row_chunk;
-  // A task reads A once for all of its columns: not more tasks than that threads end together.
-  int64_t most_tasks = 4 * std::clamp(target.threads, 2, 32);
-  if (result.tasks_over_columns && panels) result.task_chunk = std::max(result.task_chunk, (s.n + most_tasks * tile.n - 1) / (most_tasks * tile.n) * tile.n);
+  choose_tasks(target, s, result);
   return result;
+}
+
+static ContractionSchedule turned_schedule(const Target& target, const ContractionShape& s) {
+  int width = target.vector_floats;
+  return schedule_with(target, s, Columns::in_place, false, {width * (2 * s.n + 3 <= target.vector_registers ? 2 : 1), width});
+}
+
+ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
+  Columns columns = choose_columns(target, s);
+  bool panels = columns != Columns::in_place, again = panels && s.m > rows_at_once(target, std::min(s.k, block));
+  // So few columns that lanes would be idle, and work enough to pay for the code that turns the sums.
+  int64_t lanes = target.vector_floats;
+  if (!panels && turning_possible(target, s) && s.n <= lanes * 3 / 4 && s.n >= 4 && s.m >= 4 * lanes && s.m * s.n * s.k >= 200'000) {
+    ContractionSchedule result = turned_schedule(target, s);
+    result.turned = true;
+    return result;
+  }
+  return schedule_with(target, s, columns, again, ranked_tiles(target, s, columns, again).front());
+}
+
+std::vector<ContractionSchedule> alternatives(const Target& target, const ContractionShape& s, const ContractionSchedule& base) {
+  std::vector<ContractionSchedule> all;
+  auto add = [&](const ContractionSchedule& x) {
+    if (!(x == base) && std::find(all.begin(), all.end(), x) == all.end()) all.push_back(x);
+  };
+  constexpr size_t most_tiles = 4;
+  std::vector<Columns> ways{Columns::in_place};
+  if (panels_possible(target, s)) ways.push_back(turned_columns(s) ? Columns::turned : Columns::copied);
+  for (Columns columns : ways)
+    for (bool again : {false, true}) {
+      if (again && columns == Columns::in_place) continue;
+      auto tiles = ranked_tiles(target, s, columns, again);
+      for (size_t i = 0; i < std::min(tiles.size(), most_tiles); i++) add(schedule_with(target, s, columns, again, tiles[i]));
+    }
+  for (uint8_t bit : {loops::fetch_a, loops::fetch_b, loops::fetch_body}) {
+    ContractionSchedule x = base;
+    x.fetch ^= bit;
+    add(x);
+  }
+  if (base.panel && !base.sums && base.panel >= std::min(s.k, block) && s.b_column == 1) {
+    ContractionSchedule x = base;
+    x.interleave = !x.interleave;
+    add(x);
+  }
+  if (turning_possible(target, s)) {
+    ContractionSchedule x = turned_schedule(target, s);
+    x.turned = true;
+    add(x);
+  }
+  if (base.panel && base.panel >= std::min(s.k, block))
+    for (int64_t rows : {int64_t{0}, rows_at_once(target, std::min(s.k, block)) / base.tile.m * base.tile.m}) {
+      ContractionSchedule x = base;
+      x.row_block = rows < s.m ? rows : 0;
+      add(x);
+    }
+  return all;
 }
 
 int64_t choose_chunk(int64_t steps, double cost, int64_t multiple) {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
+#include <vector>
 
 #include "ir/loops.h"
 #include "ir/target.h"
@@ -12,6 +14,7 @@ namespace graphc {
 
 struct Tile {
   int m, n;  // rows, and columns of floats
+  bool operator==(const Tile&) const = default;
 };
 // C[m, n] = sum over k of A[m, k] B[k, n], at the maximum of rows.
 struct ContractionShape {
@@ -24,6 +27,9 @@ struct ContractionShape {
   int64_t a_row, a_step, b_step, b_column;
   int64_t body_bytes;        // what the epilogue loads for each element of C
   bool body_divides;         // it divides or takes roots
+  // Which product it is; no schedule depends on it.
+  std::string_view entry = {};
+  ValueId value = no_value;
 };
 struct ContractionSchedule {
   Tile tile;
@@ -32,8 +38,11 @@ struct ContractionSchedule {
   uint8_t fetch;
   bool tasks_over_columns;
   int64_t task_chunk;        // rows or columns of a task
+  bool operator==(const ContractionSchedule&) const = default;
 };
 ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& shape);
+// What may be faster than `base`, for a search that measures: all of them give the same bits.
+std::vector<ContractionSchedule> alternatives(const Target& target, const ContractionShape& shape, const ContractionSchedule& base);
 // Changes what was chosen: a schedule that was found by trying, or a test that tries all.
 using AdjustSchedule = std::function<void(const ContractionShape&, ContractionSchedule&)>;
 

@@ -92,10 +92,10 @@ void note(const std::string& kernel) {
     if (kernel.find(word) != std::string::npos) seen.insert(word);
 }
 
-void compare(const Target& target, const Size& size, bool updates, uint64_t seed) {
+void compare(const Target& target, const Size& size, bool updates, const AdjustSchedule& adjust, const std::string& schedule) {
   Case c;
   make(c, size, updates);
-  c.module.compile(target, true, seed ? any_schedule(seed, target) : AdjustSchedule());
+  c.module.compile(target, true, adjust);
   note(print(c.module.plan().kernels.back()));
   Random random(5);
   for (int64_t rows : {90, 23, 1}) {
@@ -108,12 +108,11 @@ void compare(const Target& target, const Size& size, bool updates, uint64_t seed
     auto actual = c.module.run("product", bindings, &hooks);
     std::string where = difference(expected[0], actual[0]);
     INFO(print(c.module.plan().kernels.back()));
-    CHECK_MESSAGE(where.empty(), "schedule ", seed, ", ", rows, " rows, width ", target.vector_floats, ": ", where);
+    CHECK_MESSAGE(where.empty(), schedule, ", ", rows, " rows, width ", target.vector_floats, ": ", where);
   }
 }
 
 bool has_batch(const Size& size) { return size.m.is_batch; }
-
 
 }  // namespace
 
@@ -123,7 +122,7 @@ TEST_CASE("the schedules that are chosen") {
   for (const Target& target : {describe_target(), small, narrow()})
     for (const Size& size : sizes)
       for (bool updates : {false, true})
-        if (!updates || !has_batch(size)) compare(target, size, updates, 0);
+        if (!updates || !has_batch(size)) compare(target, size, updates, {}, "chosen");
 }
 
 TEST_CASE("any schedule") {
@@ -132,6 +131,29 @@ TEST_CASE("any schedule") {
     for (const Size& size : sizes)
       for (bool updates : {false, true})
         for (int i = 0; i < 6; i++)
-          if (!updates || !has_batch(size)) compare(target, size, updates, seed++);
+          if (!updates || !has_batch(size)) {
+            compare(target, size, updates, any_schedule(seed, target), "schedule " + std::to_string(seed));
+            seed++;
+          }
   CHECK(seen.size() == 11);
+}
+
+TEST_CASE("alternatives, which a search tries") {
+  size_t most = 0;
+  for (const Target& target : {describe_target(), narrow()})
+    for (const Size& size : sizes)
+      for (bool updates : {false, true}) {
+        if (updates && has_batch(size)) continue;
+        size_t count = 1;
+        // Of those of a product, three: all of them are met in other products.
+        for (size_t i = 0; i < count; i += 1 + count / 3) {
+          compare(target, size, updates, [&](const ContractionShape& shape, ContractionSchedule& schedule) {
+            auto all = alternatives(target, shape, schedule);
+            count = all.size();
+            if (i < count) schedule = all[i];
+          }, "alternative " + std::to_string(i));
+        }
+        most = std::max(most, count);
+      }
+  CHECK(most >= 8);
 }
