@@ -82,6 +82,9 @@ std::string explain_html(const EntryView& view, const std::string& text, const M
                   "an exponential "
                   "counts as several.",
                   kernel_table_html(page));
+  if (std::string wanted = wanted_table_html(page); !wanted.empty())
+    html += section("wanted", "Cache or recompute",
+                    "What the backward wants of the forward: the bytes that keeping a value takes, and what computing it again would.", wanted);
   html += section("arena", "Workspace",
                   "Every value between kernels has its bytes for as long as it is needed; then others use them.",
                   "<p class=\"legend\">" + key("fw", "of the forward pass") + key("bw", "of the backward pass") +

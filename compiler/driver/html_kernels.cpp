@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The table of kernels, and the loops behind it.
+// The tables of kernels, with the loops behind them, and of what the backward wants.
 #include <fmt/format.h>
 
 #include <map>
 
 #include "compiler/driver/html_page.h"
+#include "compiler/driver/wanted.h"
 #include "compiler/driver/wrap.h"
 
 namespace graphc::driver {
@@ -85,6 +86,22 @@ std::string kernel_table_html(const PageData& page) {
                         escaped(kernel.name), escaped(kernels), code, escaped(loops::print_named(kernel)));
   }
   return html + "</details>\n";
+}
+
+std::string wanted_table_html(const PageData& page) {
+  std::vector<WantedValue> all = wanted_values(page.view);
+  if (all.empty()) return "";
+  std::string html =
+      "<div class=\"scroll\"><table><thead><tr><th>value</th><th>choice</th><th class=\"r\">bytes if kept</th>"
+      "<th class=\"r\">to rebuild: reads bytes</th><th class=\"r\">operations</th><th>again in</th></tr></thead>\n<tbody>\n";
+  for (const WantedValue& w : all) {
+    std::string kernels, value = escaped(page.view.name(w.value));
+    for (size_t k : w.kernels) kernels += (kernels.empty() ? "" : ", ") + page.view.kernel_name(k);
+    if (w.choice == WantedValue::kept) value = "<span class=\"cached\">" + value + "</span>";
+    html += fmt::format("<tr><td>{}</td><td>{}</td><td class=\"r\">{}</td><td class=\"r\">{}</td><td class=\"r\">{}</td><td>{}</td></tr>\n", value,
+                        name(w.choice), grouped(w.bytes), grouped(w.read_bytes), rounded(w.operations), kernels);
+  }
+  return html + "</tbody></table></div>\n";
 }
 
 }  // namespace graphc::driver

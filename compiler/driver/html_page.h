@@ -46,6 +46,8 @@ struct PageData {
 };
 
 std::string graph_figure(const PageData& page);
+// Empty where nothing is differentiated.
+std::string wanted_table_html(const PageData& page);
 std::string kernel_table_html(const PageData& page);
 std::string arena_figure(const PageData& page);
 std::string roofline_figure(const PageData& page);

@@ -114,12 +114,12 @@ Value Elaborator::call_composite(const Expr& e, const CompositeDef& def, Context
     refuse(place(e.spot), e.text + " is an optimizer and no function of tensors",
            {"write: minimize LOSS with " + e.text + "(...)"});
   Arguments arguments = bind_arguments(e, def, c);
-  spend(32, e.spot);
+  spend(16, e.spot);
   at(e.spot);
   if (def.kind == CompositeKind::initializer) return Initializer{def.name, complete_numbers(b_, def, arguments.numbers)};
   if (def.kind != CompositeKind::layer) return apply(b_, def, arguments);
   std::string name = layer_name(e, c);
-  spend(128, e.spot);
+  spend(24, e.spot);
   at(e.spot);
   Tensor result = apply(b_, def, arguments, &b_, name);
   note_variables();

@@ -33,7 +33,7 @@ void Elaborator::let(const Statement& s, Frame& frame) {
 void Elaborator::input(const Statement& s) {
   const std::string& name = s.name.texts[0];
   check_new(name, top_, s.name.spot);
-  spend(64, s.spot);
+  spend(8, s.spot);
   Naming naming;
   Context c{top_, naming};
   Tensor t;
@@ -72,7 +72,7 @@ Tensor Elaborator::parameter(const Statement& s, const std::string& name, Contex
   // A name with a dot is absolute; one without is the block's own, like every other name there.
   bool is_absolute = name.find('.') != std::string::npos;
   if (!is_absolute) take(c.naming, c.frame, s.name.spot, "the parameter " + name);
-  spend(64, s.spot);
+  spend(8, s.spot);
   at(s.name.spot);
   Tensor t = b_.parameter(is_absolute ? name : c.frame.prefix + name, declared.shape, initial, {});
   note_variables();

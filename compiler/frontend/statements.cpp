@@ -213,7 +213,7 @@ void Elaborator::bind(const Statement& s, Frame& frame, bool is_root, const std:
 void Elaborator::report(const Statement& s) {
   const std::string& name = s.name.texts[0];
   bool is_output = s.kind == StatementKind::output;
-  spend(64, s.spot);
+  spend(8, s.spot);
   auto give = [&](Tensor value) {
     at(s.name.spot);
     if (is_output)

@@ -55,7 +55,7 @@ TEST_CASE("explain: both graphs, kernels, bytes, defaults") {
   REQUIRE(ran.code == 0);
   for (const char* part : {"Forward\n", "Backward and update\n", "Kernels, in the order", "Memory\n", "momentum: 0 (default)",
                            "starts as glorot_uniform", "cached for the backward, 12,800 bytes", "replaces hidden.weight",
-                           "before it: is the loss finite?", "grad of hidden.weight"})
+                           "before it: is the loss finite?", "grad of hidden.weight", "What the backward wants of the forward\n", "in its kernel"})
     CHECK_MESSAGE(has(ran.out, part), part);
   std::string dot = read_file(folder / "g.dot");
   CHECK(dot.find("digraph \"digits.step\" {") == 0);
