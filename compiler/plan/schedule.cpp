@@ -56,7 +56,7 @@ static std::vector<Tile> ranked_tiles(const Target& target, const ContractionSha
   for (int vectors = 1; vectors <= 6; vectors++) {
     if (vectors > 1 && int64_t(vectors - 1) * width >= s.n) break;
     int64_t panel = panel_steps(target, s, columns, int64_t(vectors) * width, again);
-    bool streams = 4 * std::min(steps, panel ? panel : steps) * width * vectors > target.l1_bytes ||
+    bool streams = 4 * std::min(steps, panel ? panel : steps) * width * vectors > target.l1_bytes * 3 / 4 ||
                    (columns == Columns::in_place && s.k > rows_kept(target.l1_bytes, s.b_step));
     for (int rows = 1; rows <= 24 && rows <= std::max<int64_t>(s.m, 1); rows++) {
       if (rows * vectors + vectors + 1 > registers) break;
@@ -75,7 +75,7 @@ static std::vector<Tile> ranked_tiles(const Target& target, const ContractionSha
       // Every tile reads its operands anew, begins and ends: among equals the larger one.
       cycles *= 1 + 0.24 / (rows * vectors);
       // A rest is compiled as a second loop.
-      if (rest && full) cycles *= 1.03;
+      if (rest && full) cycles *= 1.01;
       all.push_back({cycles, {rows, vectors * width}});
     }
   }
@@ -149,7 +149,7 @@ static ContractionSchedule turned_schedule(const Target& target, const Contracti
 
 ContractionSchedule schedule_contraction(const Target& target, const ContractionShape& s) {
   Columns columns = choose_columns(target, s);
-  bool panels = columns != Columns::in_place, again = panels && s.m > rows_at_once(target, std::min(s.k, block));
+  bool panels = columns != Columns::in_place, again = panels && 4 * s.m * std::min(s.k, block) > target.l2_bytes * 2 / 5;
   // So few columns that lanes would be idle, and work enough to pay for the code that turns the sums.
   int64_t lanes = target.vector_floats;
   if (!panels && turning_possible(target, s) && s.n <= lanes * 3 / 4 && s.n >= 4 && s.m >= 4 * lanes && s.m * s.n * s.k >= 200'000) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """graphc beside today's frameworks on this machine: ranks the peers, runs peers/compare.py, writes RESULTS.md.
 
-    ./dev bench --peers [--torch] [--workloads mlp,wide] [--threads 1,2] [--rounds 5] [--seconds 2] [--out FILE]
+    ./dev bench [--jax-only] [--workloads mlp,wide] [--threads 1,2] [--rounds 5] [--seconds 2] [--out FILE]
 
 peers/compare.py picks the fastest peers from a results file beside it, whose losses graphc must show, too. So the scripts are
 copied to build/peers, and short runs of every peer make that file there; it is kept for the next time. Below 0.2 seconds a
@@ -94,7 +94,7 @@ def machine():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--torch", action="store_true", help="PyTorch, eager and compiled, beside JAX")
+    parser.add_argument("--jax-only", action="store_true", help="without PyTorch, eager and compiled")
     parser.add_argument("--workloads", default="", help="else all that have a model here")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=5)
@@ -109,7 +109,7 @@ def main():
     from suite import WORKLOADS
     workloads = [w for w in args.workloads.split(",") if w] or [w for w in WORKLOADS if os.path.exists(f"{MODELS}/{w}.gc")]
     threads = [int(t) for t in args.threads.split(",") if int(t) <= len(os.sched_getaffinity(0))]
-    rank(["jax"] + ["torch", "torchc"] * args.torch, workloads, threads)
+    rank(["jax"] + ["torch", "torchc"] * (not args.jax_only), workloads, threads)
 
     lines = os.path.join(WORK, "compare.jsonl")
     if os.path.exists(lines):
@@ -119,7 +119,7 @@ def main():
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     with open(args.out, "w") as f:
         f.write(f"""# graphc beside today's frameworks
-Written by `./dev bench --peers`; `peers/suite.py` defines the models. A training step: forward, backward, update, float32.
+Written by `./dev bench`; `peers/suite.py` defines the models. A training step: forward, backward, update, float32.
 Runs alternate on the same CPUs; the ratio is the fastest peer's median over graphc's, the median of {args.rounds} round(s) (least..most).
 
 * Machine: {machine()}
