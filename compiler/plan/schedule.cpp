@@ -10,6 +10,7 @@
 namespace graphc {
 
 static constexpr int64_t line = 64, block = 1024;
+static constexpr int64_t few_steps = 32;
 static constexpr int64_t most_panel = 32768;  // floats; it lies on a thread's stack
 
 // Cycles of a tile's k-step on a machine with two FMAs a cycle, of a latency of four, and less than two loads. A fit to measurements
@@ -69,13 +70,15 @@ static std::vector<Tile> ranked_tiles(const Target& target, const ContractionSha
         if (again) cycles += 0.25 * rows;
         // From panel to panel the sums are stored and loaded, and the loop is left.
         if (panel && panel < steps) cycles += (rows * some + 25) / double(panel);
+        // What follows few steps is felt, and costs by the row.
+        if (s.k < few_steps) cycles += 16.0 * rows / double(std::max<int64_t>(s.k, 1));
         return cycles;
       };
       double cycles = double(row_tiles) * (double(full) * cycles_of(vectors) + (rest ? cycles_of(int((rest + width - 1) / width)) : 0));
       // Every tile reads its operands anew, begins and ends: among equals the larger one.
       cycles *= 1 + 0.24 / (rows * vectors);
       // A rest is compiled as a second loop.
-      if (rest && full) cycles *= 1.01;
+      if (rest && full) cycles *= 1.03;
       all.push_back({cycles, {rows, vectors * width}});
     }
   }
@@ -127,7 +130,7 @@ static ContractionSchedule schedule_with(const Target& target, const Contraction
   result.panel = panel_steps(target, s, columns, tile.n, again);
   if (s.b_step && s.b_column == 1 && b_bytes(s) > target.l1_bytes) result.fetch |= loops::fetch_b;
   if (s.a_step * 4 >= line && 4 * s.k * s.a_step > target.l1_bytes) result.fetch |= loops::fetch_a;
-  if (s.body_bytes * s.m * s.n > target.l1_bytes) result.fetch |= loops::fetch_body;
+  if (s.body_bytes * s.m * s.n > target.l1_bytes && s.k >= few_steps) result.fetch |= loops::fetch_body;
 
   // Where making the panels again for the next rows costs less than reading A again for the next columns.
   int64_t a_bytes = 4 * s.m * steps, strips = (s.n + tile.n - 1) / tile.n, kept = rows_at_once(target, steps) / tile.m * tile.m;

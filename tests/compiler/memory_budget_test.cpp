@@ -87,12 +87,12 @@ TEST_CASE("memory grows with the square root of the layers") {
 
 TEST_CASE("a larger budget computes less again, and what is left of it is little") {
   Target target = describe_target();
-  Model model = deep(64);
+  Model model = deep(40);
   uint64_t least = smallest_budget(model, target), whole = build_plan(model, target, {.max_rows = rows}).workspace_bytes;
   double before = 1e300;
   int distinct = 0;
-  for (uint64_t step = 0; step <= 8; step++) {
-    uint64_t budget = least + (whole - least) * step / 8;
+  for (uint64_t step = 0; step <= 4; step++) {
+    uint64_t budget = least + (whole - least) * step / 4;
     PlanModule m = build_plan(model, target, {.max_rows = rows, .memory_budget = budget});
     const Plan& plan = *m.plan("step");
     double flops = 0;
@@ -104,7 +104,7 @@ TEST_CASE("a larger budget computes less again, and what is left of it is little
     CHECK(double(plan.workspace_bytes) > 0.9 * double(budget));
     before = flops;
   }
-  CHECK(distinct >= 7);
+  CHECK(distinct == 5);
 }
 
 TEST_CASE("a plan that computes values again reads back") {
