@@ -80,23 +80,39 @@ static std::string default_cpu(const llvm::Triple& triple) {
   return "generic";
 }
 
-Target describe_target(const std::string& triple_name, const std::string& cpu, const std::string& features) {
+// What LLVM would only print a warning of.
+static void check_cpu(const llvm::Triple& triple, const std::string& cpu) {
+#if LLVM_VERSION_MAJOR >= 22
+  std::unique_ptr<llvm::MCSubtargetInfo> info(lookup(triple, triple.str()).createMCSubtargetInfo(triple, "", ""));
+#else
+  std::unique_ptr<llvm::MCSubtargetInfo> info(lookup(triple, triple.str()).createMCSubtargetInfo(triple.str(), "", ""));
+#endif
+  if (!info->isCPUStringValid(cpu)) throw CompileError(Diagnostic{{}, fmt::format("target: {} has no CPU named {}", triple.str(), cpu), {}});
+}
+
+Target describe_target(const std::string& triple_name, const std::string& named_cpu, const std::string& features) {
   Target t;
-  bool host = triple_name.empty();
+  llvm::Triple process(llvm::sys::getProcessTriple()), triple(triple_name.empty() ? process : llvm::Triple(llvm::Triple::normalize(triple_name)));
+  bool native = named_cpu == "native", host = triple_name.empty() || native;
+  if (native && triple.getArch() != process.getArch())
+    throw CompileError(Diagnostic{{}, fmt::format("target: native is the CPU of this machine, and the target is {}", triple.str()), {"name one of the target's CPUs"}});
+  const std::string cpu = native ? "" : named_cpu;
   host ? initialise_host() : initialise_all();
-  llvm::Triple triple(host ? llvm::sys::getProcessTriple() : llvm::Triple::normalize(triple_name));
+  if (!cpu.empty()) check_cpu(triple, cpu);
   t.triple = triple.str();
   t.cpu = !cpu.empty() ? cpu : host ? llvm::sys::getHostCPUName().str() : default_cpu(triple);
   t.features = features;
-  if (host && cpu.empty()) {
+  if (host && cpu.empty()) {  // what was asked for comes last, which counts
+    std::string all;
 #if LLVM_VERSION_MAJOR >= 19
-    for (const auto& f : llvm::sys::getHostCPUFeatures()) t.features += fmt::format("{}{}{}", t.features.empty() ? "" : ",", f.second ? "+" : "-", f.first().str());
+    for (const auto& f : llvm::sys::getHostCPUFeatures()) all += fmt::format("{}{},", f.second ? "+" : "-", f.first().str());
 #endif
+    t.features = all + features;
+    if (t.features.ends_with(',')) t.features.pop_back();
   }
   if (triple.isRISCV64() && features.empty()) t.features = "+m,+a,+f,+d,+c";
   auto machine = target_machine(t);
   const llvm::MCSubtargetInfo& info = *machine->getMCSubtargetInfo();
-  if (!cpu.empty() && !info.isCPUStringValid(t.cpu)) throw CompileError(Diagnostic{{}, fmt::format("target: {} has no CPU named {}", t.triple, t.cpu), {}});
   auto has = [&](const char* feature) { return info.checkFeatures(feature); };
   t.pointer_bytes = triple.isArch64Bit() ? 8 : 4;
   if (host) t.l1_bytes = int64_t(cache_bytes(1, uint64_t(t.l1_bytes))), t.l2_bytes = int64_t(cache_bytes(2, uint64_t(t.l2_bytes)));

@@ -118,7 +118,7 @@ Action declare_compile(Options& options) {
   o->model.declare(options, true);
   options.text("-o", o->folder, "DIR", "where the files go", true);
   options.text("--target", o->target, "TRIPLE", "such as aarch64-linux-gnu or thumbv7em-none-eabihf (this machine)");
-  options.text("--cpu", o->cpu, "NAME", "as LLVM names it (the target's default)");
+  options.text("--cpu", o->cpu, "NAME", "as LLVM names it, or native: this machine's (else the target's default)");
   options.text("--features", o->features, "LIST", "as LLVM names them: +fma,-avx512f");
   options.whole("--batch", o->batch, 1, 1u << 30, "the largest number of rows of a call (else the file's, or 32)");
   options.text("--name", o->name, "PREFIX", "of files and functions (the model's name)");

@@ -125,6 +125,9 @@ TEST_CASE("compile: every form, the same twice") {
                    " --target thumbv7em-none-eabihf --name tiny --batch 8")
             .code == 0);
   CHECK(std::filesystem::exists(folder / "c/tiny.o"));
+  // What the CPU has, but for what was asked for.
+  CHECK(run_graphc("compile " + std::string(digits) + " -o " + folder / "n" + " --cpu native --features -avx512f,-avx2,-avx --emit asm").code == 0);
+  CHECK_FALSE(has(read_file(folder / "n/digits.s"), "ymm"));
 }
 
 TEST_CASE("bench --json: the fields of the benchmark suite") {

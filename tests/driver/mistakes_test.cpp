@@ -57,6 +57,8 @@ constexpr Mistake mistakes[] = {
     {"compile examples/digits/digits.gc", "-o is required"},
     {"compile examples/digits/digits.gc -o d --emit object", "'object' is none of the forms"},
     {"compile examples/digits/digits.gc -o d --target nothing-at-all", "nothing-at-all"},
+    {"compile examples/digits/digits.gc -o d --cpu pentium9", "has no CPU named pentium9"},
+    {"compile examples/digits/digits.gc -o d --target aarch64-linux-gnu --cpu native", "native is the CPU of this machine"},
     {"compile examples/digits/digits.gc -o d --name 3d", "cannot begin the name of a C function"},
     {"compile examples/digits/digits.gc -o d --memory-budget 100", "the smallest budget that works is"},
     {"bench examples/digits/digits.gc --seconds soon", "--seconds: 'soon' is not a number"},
