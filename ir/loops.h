@@ -122,7 +122,7 @@ std::string print_statement(const Statement& statement);  // without its body
 
 // What codegen relies on, checked anew: numbers in range, types, scopes, tasks that write apart. Throws InternalError with
 // the kernel's name and the line.
-void verify(const Kernel& kernel);
+void verify(const Kernel& kernel, int64_t max_rows = 1);
 
 // Operations for one element, weighed: a division or an exponential counts as several.
 double weight(const Kernel& kernel, ExprId id);

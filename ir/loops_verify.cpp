@@ -23,7 +23,7 @@ uint64_t result_bit(uint32_t result) { return uint64_t{1} << (32 + result); }
 
 class Verifier {
  public:
-  explicit Verifier(const Kernel& k) : k_(k) {}
+  Verifier(const Kernel& k, int64_t max_rows) : k_(k), max_rows_(max_rows) {}
 
   void run() {
     need(k_.variables <= most_variables && k_.results <= most_variables, "more than 32 variables or results");
@@ -248,6 +248,7 @@ class Verifier {
     need(s.row_block >= 0 && s.row_block % s.tile_m == 0 && s.row_block <= int64_t{1} << 32, "the block of rows is no whole tiles");
     need(s.fetch <= (fetch_a | fetch_b | fetch_body), "unknown operands are fetched");
     need(!s.interleave || (s.panel && s.sums == no_buffer), "only a tile that begins with a panel, and ends with its sums, is interleaved");
+    need(!s.panel || s.sums != no_buffer || one_block(s), "a panel holds one block, and the sums of several do not wait anywhere");
     if (s.turned) turned(s);
     if (s.sums != no_buffer) sums(s, scope);
     usable(s.value, of_a, "the first operand");
@@ -259,9 +260,11 @@ class Verifier {
     block(s.body, both | result_bit(s.result), false);
   }
 
+  bool one_block(const Statement& s) const { return s.k_extent.at(max_rows_) <= 1024; }
+
   void turned(const Statement& s) const {
     need(!s.panel && !s.row_block && s.sums == no_buffer && !s.interleave, "what is turned has no panel, no blocks and no sums that wait");
-    need(!s.n_extent.is_batch && s.n_extent.size <= 64 && !s.extent.is_batch && s.k_extent.size <= 1024, "what is turned has few columns, known rows, and a single block");
+    need(!s.n_extent.is_batch && s.n_extent.size <= 64 && !s.extent.is_batch && one_block(s), "what is turned has few columns, known rows, and a single block");
     auto plain = [&](ExprId e) { return e < k_.exprs.size() && k_.exprs[e].kind == Expr::load && k_.exprs[e].index.dynamic == no_expr; };
     need(plain(s.value) && plain(s.other) && k_.exprs[s.value].index.along(s.variable) == 1, "the rows of what is turned do not lie side by side");
   }
@@ -293,6 +296,7 @@ class Verifier {
   }
 
   const Kernel& k_;
+  int64_t max_rows_;
   const Statement* statement_ = nullptr;  // what is being checked; else the expression
   ExprId expr_ = no_expr;
   std::vector<std::optional<DType>> results_;
@@ -303,6 +307,6 @@ class Verifier {
 
 }  // namespace
 
-void verify(const Kernel& kernel) { Verifier(kernel).run(); }
+void verify(const Kernel& kernel, int64_t max_rows) { Verifier(kernel, max_rows).run(); }
 
 }  // namespace graphc::loops

@@ -63,7 +63,7 @@ Tables check_tables(const PlanModule& m) {
   std::set<std::string> names;
   for (const loops::Kernel& k : m.kernels) {
     need(names.insert(k.name).second, m, "there are two kernels named {}", k.name);
-    verify(k);
+    verify(k, m.max_rows);
     tables.reaches.push_back(reach(k, m.max_rows));
   }
   names.clear();

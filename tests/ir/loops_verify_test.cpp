@@ -119,6 +119,7 @@ TEST_CASE("statements") {
   broken("tile is out of range", [](Kernel& k) { k.body[0].tile_n = 100000; });
   broken("panel is out of range", [](Kernel& k) { k.body[0].panel = 1024, k.body[0].tile_n = 64; });
   broken("panel is out of range", [](Kernel& k) { k.body[0].panel = 48; });
+  broken("a panel holds one block", [](Kernel& k) { k.body[0].panel = 16, k.body[0].k_extent = 1025; });
   broken("no whole tiles", [](Kernel& k) { k.body[0].row_block = k.body[0].tile_m + 1; });
   broken("no such buffer of sums", [](Kernel& k) { k.body[0].sums = 40; });
   broken("the sums are no f32", [](Kernel& k) { k.body[0].sums = 0; });
