@@ -11,6 +11,7 @@
 #include "compiler/codegen/object_cache.h"
 #include "compiler/measure.h"
 #include "compiler/pipeline.h"
+#include "runtime/train/error.h"
 
 namespace graphc {
 
@@ -85,7 +86,7 @@ class Tuner {
       if (auto schedule = parse_schedule(cache_->load(key(text)))) p.chosen = *schedule, p.remembered = true;
   }
 
-  void search() {
+  void search() try {
     measure();
     for (int round = 0; round < rounds; round++) {
       for (auto& [text, p] : products_)
@@ -97,6 +98,10 @@ class Tuner {
         if (!p.remembered) p.chosen = p.usual;
     for (auto& [text, p] : products_)
       if (cache_ && !p.remembered) cache_->store(key(text), text_of(p.chosen));
+  } catch (const Error& error) {  // the loss of random inputs is not finite: nothing can be measured
+    if (error.kind() != ErrorKind::training_failed) throw;
+    for (auto& [text, p] : products_)
+      if (!p.remembered) p.chosen = p.usual;
   }
 
   // One variant of each product that has some left, the chosen one of the others.

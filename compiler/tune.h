@@ -10,7 +10,8 @@ namespace graphc {
 
 // For PlanOptions::adjust: the fastest schedule that was found for each product of the model. What the user's cache does not
 // remember is measured: variants of all products at once, each inside whole training steps (predictions where nothing is
-// trained). Takes some seconds. `options.target` is this machine.
+// trained). Takes some seconds. The inputs are random: where
+// the loss is not finite for them, the usual schedules stay. `options.target` is this machine.
 AdjustSchedule tune(const Model& model, const CompileOptions& options);
 
 // With the schedules that `adjust` makes of the usual ones.

@@ -77,6 +77,24 @@ TEST_CASE("what was found is remembered; a damaged file is found anew") {
   for (size_t i = 1; i < files.size(); i++) CHECK(fs::last_write_time(files[i]) == written[i]);
 }
 
+TEST_CASE("a model that random inputs do not suit keeps its usual schedules") {
+  Builder b("logarithm");
+  Tensor x = b.input("x", {batch, 70});
+  Tensor h = b.dense("h", log(x), 40);
+  b.minimize(reduce_sum(reduce_sum(h * h, 1), 0), sgd({}));
+  CompileOptions options = here();
+  options.cache = false;
+  bool asked = false;
+  AdjustSchedule adjust = tune(b.finish(), options);
+  build_plan(b.finish(), describe_target(), {.max_rows = rows, .adjust = [&](const ContractionShape& shape, ContractionSchedule& schedule) {
+                                                ContractionSchedule usual = schedule;
+                                                adjust(shape, schedule);
+                                                CHECK(schedule == usual);
+                                                asked = true;
+                                              }});
+  CHECK(asked);
+}
+
 TEST_CASE("only this machine is measured") {
   Target other = describe_target("aarch64-linux-gnu");
   CHECK_THROWS_AS(compile(small(), {.max_rows = rows, .target = other, .tune = true}), CompileError);
