@@ -432,7 +432,7 @@ class EntryEmitter {
     f->addFnAttr(llvm::Attribute::NoInline);
     auto outer = b_.saveIP();
     auto block = [&](const char* name) { return llvm::BasicBlock::Create(module_.getContext(), name, f); };
-    auto entry = block("entry"), look = block("look"), hooked = block("hooked"), alone = block("alone"), done = block("done");
+    auto entry = block("entry"), look = block("look"), ask = block("ask"), compare = block("compare"), hooked = block("hooked"), alone = block("alone"), done = block("done");
     Value *context = f->getArg(0), *hooks = f->getArg(1), *stage = f->getArg(2), *tasks = f->getArg(3);
     auto hooks_type = llvm::StructType::get(module_.getContext(), {i32_, pointer_, i32_, pointer_, i32_});
     auto stage_type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, i32_, i32_}, false);
@@ -441,16 +441,19 @@ class EntryEmitter {
     b_.CreateCondBr(b_.CreateIsNull(hooks), alone, look);
     b_.SetInsertPoint(look);
     Value* parallel_for = b_.CreateLoad(pointer_, b_.CreateStructGEP(hooks_type, hooks, 3));
-    Value* least = b_.CreateLoad(i32_, b_.CreateStructGEP(hooks_type, hooks, 4));
-    b_.CreateCondBr(b_.CreateOr(b_.CreateIsNull(parallel_for), b_.CreateICmpULT(f->getArg(4), least)), alone, hooked);
+    b_.CreateCondBr(b_.CreateIsNull(parallel_for), alone, ask);
+    b_.SetInsertPoint(ask);
+    // A caller's struct may end before least_work.
+    b_.CreateCondBr(b_.CreateICmpUGT(b_.CreateLoad(i32_, hooks), b_.getInt32(4 * uint32_t(m_.target.pointer_bytes))), compare, hooked);
+    b_.SetInsertPoint(compare);
+    b_.CreateCondBr(b_.CreateICmpULT(f->getArg(4), b_.CreateLoad(i32_, b_.CreateStructGEP(hooks_type, hooks, 4))), alone, hooked);
     b_.SetInsertPoint(hooked);
     Value* user = b_.CreateLoad(pointer_, b_.CreateStructGEP(hooks_type, hooks, 1));
     b_.CreateCall(hook_type, parallel_for, {user, tasks, stage, context});
     b_.CreateBr(done);
     b_.SetInsertPoint(alone);
-    auto t = b_.CreatePHI(i32_, 3);
-    t->addIncoming(b_.getInt32(0), entry);
-    t->addIncoming(b_.getInt32(0), look);
+    auto t = b_.CreatePHI(i32_, 4);
+    for (auto from : {entry, look, compare}) t->addIncoming(b_.getInt32(0), from);
     b_.CreateCall(stage_type, stage, {context, t, b_.getInt32(0)});
     Value* next = b_.CreateAdd(t, b_.getInt32(1));
     t->addIncoming(next, alone);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <thread>
 
 #include "compiler/frontend/model_file.h"
@@ -83,6 +84,16 @@ TEST_CASE("threads: 1, 2, 4 and 7 give the same bits") {
     net.set_hooks(&hooks);
     CHECK((run(std::move(net), c) == expected));
     CHECK_MESSAGE(watched.most_tasks >= 4, c.model << ": " << watched.most_tasks);
+
+    // Nothing is worth handing out; then the same, but the struct ends before the field that says so.
+    for (uint32_t size : {uint32_t(sizeof(graphc_hooks)), uint32_t(offsetof(graphc_hooks, least_work))}) {
+      watched.most_tasks = 0;
+      hooks.size = size, hooks.least_work = UINT32_MAX;
+      Instance other = program.instance(3);
+      other.set_hooks(&hooks);
+      CHECK((run(std::move(other), c) == expected));
+      CHECK((watched.most_tasks >= 4) == (size < sizeof(graphc_hooks)));
+    }
   }
 }
 
