@@ -2,6 +2,7 @@
 #include "ir/builder.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace graphc {
 
@@ -9,8 +10,9 @@ OptimizerCall sgd(const SgdOptions& o) {
   return {"sgd", {{"learning_rate", o.learning_rate}, {"momentum", o.momentum}, {"weight_decay", o.weight_decay}}};
 }
 OptimizerCall adam(const AdamOptions& o) {
-  return {"adam", {{"learning_rate", o.learning_rate}, {"beta1", o.beta1}, {"beta2", o.beta2}, {"epsilon", o.epsilon}}};
+  return {"adam", {{"learning_rate", o.learning_rate}, {"beta1", o.beta1}, {"beta2", o.beta2}, {"epsilon", o.epsilon}, {"weight_decay", o.weight_decay}}};
 }
+OptimizerCall optimizer(const std::string& name, const std::map<std::string, double>& numbers) { return {name, numbers}; }
 
 Builder::Builder(std::string name) : GraphBuilder("forward") { model_.tables.name = std::move(name); }
 
@@ -77,6 +79,35 @@ Tensor Builder::dense(const std::string& name, Tensor x, int64_t units, Location
   return layer("dense", name, {{x}, {{"units", double(units)}}}, at);
 }
 Tensor Builder::standardize(const std::string& name, Tensor x, Location at) { return layer("standardize", name, {{x}}, at); }
+Tensor Builder::dropout(const std::string& name, Tensor x, double rate, Location at) { return layer("dropout", name, {{x}, {{"rate", rate}}}, at); }
+Tensor Builder::batch_norm(const std::string& name, Tensor x, Location at) { return layer("batch_norm", name, {{x}}, at); }
+
+Tensor Builder::in_training(Tensor training, Tensor inference) {
+  ValueId v = captured(training), other = captured(inference);
+  if (other == v) return training;
+  if (other > v || training.type() != inference.type()) throw InternalError("in_training: the value for inference must come first and have the same type");
+  model_.inference[v] = other;
+  return training;
+}
+
+void Builder::update(Tensor variable, Tensor value, Tensor because) {
+  model_.updates.push_back({graph()[captured(variable)].attribute<std::string>(0), captured(value), captured(because)});
+}
+
+Tensor Builder::training_bits(const std::string& name, const Shape& shape) {
+  auto state = [&](const char* what, const Initializer& initializer) {
+    Type type{DType::i32, {}};
+    std::string full = std::string("random.") + what;
+    if (model_.tables.variable(full)) return emit(Op::variable, {}, {full, type});
+    return variable({.name = full, .type = type, .role = Role::optimizer, .initializer = initializer});
+  };
+  bool is_first = !model_.tables.variable("random.step");
+  Tensor lo = state("seed_lo", {"seed_word", {{"word", 0}}}), hi = state("seed_hi", {"seed_word", {{"word", 1}}}), step = state("step", {"zeros"});
+  if (is_first) update(step, step + 1, step);
+  Tensor keys = random_bits(lo, hi, step, stream_of(name), {2});
+  Tensor first = reshape(slice(keys, 0, 0, 1), {}), second = reshape(slice(keys, 0, 1, 1), {});
+  return hash_bits(first, second, shape);
+}
 
 void Builder::output(const std::string& name, Tensor value, Location at) {
   if (at.line()) set_place(at);
@@ -95,6 +126,33 @@ void Builder::metric(const std::string& name, Tensor value, Location at) {
   model_.metrics.push_back({name, captured(value)});
 }
 
+static void check_options(Builder& b, const OptimizerCall& call, const CompositeDef& def) {
+  auto whole_share = [&](double x, const char* what) {
+    if (!(x >= 0 && x < 1)) b.fail(std::string("minimize: ") + what + " must lie in [0, 1), got " + std::to_string(x));
+  };
+  whole_share(call.average, "the decay of the average");
+  if (call.accumulate < 1) b.fail("minimize: gradients are accumulated over at least 1 minibatch, got " + std::to_string(call.accumulate));
+  if (call.clip != Clip::none && !(call.clip_limit > 0 && std::isfinite(call.clip_limit)))
+    b.fail("minimize: gradients are clipped at a positive number, got " + std::to_string(call.clip_limit));
+  for (const Penalty& p : call.penalties) {
+    const CompositeDef* kind = find_composite(p.composite);
+    if (!kind || kind->kind != CompositeKind::penalty) {
+      std::string names;
+      for (const CompositeDef* d : all_composites())
+        if (d->kind == CompositeKind::penalty) names += (names.empty() ? "" : ", ") + std::string(d->name);
+      b.fail("minimize: no penalty is named " + p.composite, {"the penalties are " + names});
+    }
+    if (!std::isfinite(p.scale) || p.scale < 0) b.fail("minimize: the factor of " + p.composite + " must be finite and not negative");
+  }
+  for (const ParameterGroup& g : call.groups) {
+    std::map<std::string, double> numbers = call.numbers;
+    for (const auto& [name, value] : g.numbers) numbers[name] = value;
+    numbers = complete_numbers(b, def, numbers);
+    if (g.numbers.contains("learning_rate") && complete_numbers(b, def, call.numbers).at("learning_rate") == 0)
+      b.fail("minimize: a group has a learning rate of its own, which is kept in proportion to the optimizer's, but that is 0");
+  }
+}
+
 void Builder::minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<std::string> over, const std::string& step, Location at) {
   if (at.line()) set_place(at);
   if (loss.type() != Type{DType::f32, {}}) fail("minimize: the loss must be a f32 scalar, got " + to_string(loss.type()), {"take its mean"});
@@ -104,6 +162,7 @@ void Builder::minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<
   if (!def || def->kind != CompositeKind::optimizer) fail("minimize: no optimizer named " + optimizer.name);
   for (const Minimize& m : model_.losses)
     if (m.step == step) fail("minimize: there is already a loss for the entry " + step, {"name the second one: minimize ... as NAME"});
+  check_options(*this, optimizer, *def);
   OptimizerCall complete = optimizer;
   complete.numbers = complete_numbers(*this, *def, optimizer.numbers);
   complete.place = place();

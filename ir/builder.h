@@ -19,10 +19,12 @@ struct SgdOptions {
   double learning_rate = 0.01, momentum = 0, weight_decay = 0;
 };
 struct AdamOptions {
-  double learning_rate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double learning_rate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
 };
 OptimizerCall sgd(const SgdOptions& options);
 OptimizerCall adam(const AdamOptions& options);
+// Any optimizer of the library, by name: optimizer("rmsprop", {{"learning_rate", 0.01}}).
+OptimizerCall optimizer(const std::string& name, const std::map<std::string, double>& numbers = {});
 
 class Builder : public GraphBuilder {
  public:
@@ -38,6 +40,8 @@ class Builder : public GraphBuilder {
 
   Tensor dense(const std::string& name, Tensor x, int64_t units, Location at = Location::current());
   Tensor standardize(const std::string& name, Tensor x, Location at = Location::current());
+  Tensor dropout(const std::string& name, Tensor x, double rate, Location at = Location::current());
+  Tensor batch_norm(const std::string& name, Tensor x, Location at = Location::current());
   // Any composite of the library, by name.
   Tensor layer(const std::string& composite, const std::string& name, const Arguments& arguments, Location at = Location::current());
 
@@ -47,6 +51,13 @@ class Builder : public GraphBuilder {
   void minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<std::string> over = {}, const std::string& step = "step",
                 Location at = Location::current());
   void freeze(const std::string& pattern, Location at = Location::current());  // a name or a prefix; * matches anything
+
+  // For layers. A value that steps compute and another one, made before it, that stands for it in eval and predict.
+  Tensor in_training(Tensor training, Tensor inference);
+  // The variable's new value in every training step that needs `because`.
+  void update(Tensor variable, Tensor value, Tensor because);
+  // 32 random bits an element, other ones in each training step and for each name.
+  Tensor training_bits(const std::string& name, const Shape& shape);
 
   const InputSpec* find_input(Tensor value) const;  // where the value is an input itself
   const Model& model() const { return model_; }

@@ -30,6 +30,7 @@ const char* name(CompositeKind kind) {
     case CompositeKind::function: return "function";
     case CompositeKind::layer: return "layer";
     case CompositeKind::loss: return "loss";
+    case CompositeKind::penalty: return "penalty";
     case CompositeKind::metric: return "metric";
     case CompositeKind::optimizer: return "optimizer";
     case CompositeKind::initializer: return "initializer";
@@ -73,9 +74,10 @@ std::map<std::string, double> complete_numbers(GraphBuilder& b, const CompositeD
 Tensor apply(GraphBuilder& b, const CompositeDef& def, const Arguments& arguments, Builder* module, const std::string& layer) {
   if (!def.build) b.fail(std::string(def.name) + " is an " + name(def.kind) + " and cannot be applied to tensors");
   CompositeContext context{b, def, {}, complete_numbers(b, def, arguments.numbers), {}, module, layer};
-  size_t wanted = 0;
+  size_t wanted = 0, least = 0;
   for (const ArgumentDef& a : def.arguments) {
     wanted += a.kind == ArgumentDef::tensor;
+    least += a.kind == ArgumentDef::tensor && !a.optional;
     if (a.kind != ArgumentDef::initializer) continue;
     auto it = arguments.initializers.find(a.name);
     context.initializers[a.name] = it == arguments.initializers.end() ? Initializer{a.initializer_name} : it->second;
@@ -86,19 +88,26 @@ Tensor apply(GraphBuilder& b, const CompositeDef& def, const Arguments& argument
     if (!record || !record->build_initializer) b.fail(std::string(def.name) + ": " + argument + ": no initializer named " + initializer.name);
     initializer.numbers = complete_numbers(b, *record, initializer.numbers);
   }
-  if (arguments.tensors.size() != wanted)
-    b.fail(std::string(def.name) + ": takes " + std::to_string(wanted) + " tensors, got " + std::to_string(arguments.tensors.size()));
+  if (arguments.tensors.size() < least || arguments.tensors.size() > wanted)
+    b.fail(std::string(def.name) + ": takes " + (least < wanted ? std::to_string(least) + " to " : "") + std::to_string(wanted) + " tensors, got " +
+           std::to_string(arguments.tensors.size()));
   if (def.kind == CompositeKind::layer) {
     // Variables stay outside of calls; the layer's arithmetic is plain nodes.
     if (!module) b.fail(std::string(def.name) + ": a layer has parameters and needs a model to put them into");
     context.tensors = arguments.tensors;
+    context.tensors.resize(wanted);
     return def.build(context);
   }
   if (def.prepare)
     if (auto better = def.prepare(b, arguments)) return *better;
   std::vector<std::pair<std::string, double>> numbers(context.numbers.begin(), context.numbers.end());
-  return b.call(def.name, std::move(numbers), arguments.tensors, [&](const std::vector<Tensor>& inner) {
-    context.tensors = inner;
+  std::vector<Tensor> present;
+  for (const Tensor& t : arguments.tensors)
+    if (t.builder) present.push_back(t);
+  return b.call(def.name, std::move(numbers), present, [&](const std::vector<Tensor>& inner) {
+    size_t next = 0;
+    for (const Tensor& t : arguments.tensors) context.tensors.push_back(t.builder ? inner[next++] : Tensor());
+    context.tensors.resize(wanted);
     return std::vector{def.build(context)};
   })[0];
 }
@@ -112,6 +121,11 @@ Tensor CompositeContext::fitted(const std::string& suffix, const Shape& shape, c
                            .initializer = {"constant_value", {{"value", initial}}}, .of = of});
 }
 
+Tensor CompositeContext::running(const std::string& suffix, const Shape& shape, double initial) {
+  return module->variable({.name = layer + "." + suffix, .type = {DType::f32, shape}, .role = Role::running,
+                           .initializer = {"constant_value", {{"value", initial}}}});
+}
+
 void CompositeContext::fail(const std::string& message, std::vector<std::string> notes) const {
   b.fail(std::string(def.name) + ": " + message, std::move(notes));
 }
@@ -122,24 +136,30 @@ double CompositeVjp::number(const std::string& name) const {
   throw InternalError("vjp of " + body.composite + ": no number " + name);
 }
 
-Tensor OptimizerContext::hyper(const std::string& name) {
-  if (!module.hyper(name)) module.hypers.push_back({name, DType::f32, number(name)});
-  return b.emit(Op::hyper, {}, {name, Type{DType::f32, {}}});
+Tensor OptimizerContext::decayed_gradient() const {
+  return weight_decay() == 0 ? gradient : gradient + parameter * weight_decay();
 }
 
-static Tensor optimizer_variable(GraphBuilder& b, Module& module, const std::string& name, const Type& type, double initial, bool* is_new = nullptr) {
-  if (is_new) *is_new = !module.variable(name);
+Tensor OptimizerContext::learning_rate() {
+  std::string name = prefix + "learning_rate";
+  if (!module.hyper(name)) module.hypers.push_back({name, DType::f32, base_learning_rate});
+  Tensor rate = b.emit(Op::hyper, {}, {name, Type{DType::f32, {}}});
+  double own = number("learning_rate");
+  return own == base_learning_rate ? rate : rate * (own / base_learning_rate);
+}
+
+Tensor optimizer_variable(GraphBuilder& b, Module& module, const std::string& name, const Type& type, double initial) {
   if (!module.variable(name))
     module.variables.push_back({.name = name, .type = type, .role = Role::optimizer, .initializer = {"constant_value", {{"value", initial}}}});
   return b.emit(Op::variable, {}, {name, type});
 }
 
 Tensor OptimizerContext::state(const std::string& suffix, double initial) {
-  return optimizer_variable(b, module, parameter_name + "." + suffix, parameter.type(), initial);
+  return optimizer_variable(b, module, parameter_name + "." + prefix + suffix, parameter.type(), initial);
 }
 
 Tensor OptimizerContext::shared(const std::string& suffix, double initial, const std::function<Tensor(Tensor)>& next) {
-  std::string name = std::string(def.name) + "." + suffix;
+  std::string name = shared_name + "." + suffix;
   Tensor state = optimizer_variable(b, module, name, {DType::f32, {}}, initial);
   Tensor value = next(state);
   bool updated = false;
@@ -155,6 +175,29 @@ void OptimizerContext::update(Tensor state, Tensor value) {
 Tensor InitializerContext::uniform() {
   Tensor bits = random_bits(seed_lo, seed_hi, b.constant(0, DType::i32), stream, type.shape);
   return cast(bit_and(bits, double(0xFFFFFF)), DType::f32) * std::ldexp(1.0, -24);
+}
+
+// The inverse of the error function in single precision: M. Giles, "Approximating the erfinv function", 2010. The two
+// polynomials, from the highest power, in w = -log(1 - x^2): for w < 5 in w - 2.5, beyond in sqrt(w) - 3.
+static Tensor inverse_erf(Tensor x) {
+  constexpr double near[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941};
+  constexpr double far[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682};
+  Tensor below = 1.0 - x, above = x + 1.0;
+  Tensor w = -log(below * above);
+  auto polynomial = [&](std::span<const double> c, Tensor t) {
+    Tensor p = t * c[0] + c[1];
+    for (size_t i = 2; i < c.size(); i++) p = p * t + c[i];
+    return p;
+  };
+  Tensor inner = polynomial(near, w - 2.5), outer = polynomial(far, sqrt(w) - 3.0);
+  return select(less(w, 5.0), inner, outer) * x;
+}
+
+// A uniform number in the middle of its 2^-23 wide interval: never -1 or 1, where the inverse is infinite.
+Tensor InitializerContext::normal() {
+  Tensor bits = random_bits(seed_lo, seed_hi, b.constant(0, DType::i32), stream, type.shape);
+  Tensor centred = cast(bit_and(bits, double(0x7FFFFF)), DType::f32) + 0.5;
+  return inverse_erf(centred * std::ldexp(1.0, -22) - 1.0) * std::sqrt(2.0);
 }
 
 // (in, out), or (out, in, window...): a convolution's window counts to both.
@@ -174,6 +217,8 @@ int64_t stream_of(const std::string& name) { return int64_t(XXH64(name.data(), n
 #define GRAPHC_COMPOSITE(name)
 #define GRAPHC_FUNCTION1(name) \
   Tensor name(Tensor x, std::map<std::string, double> numbers) { return apply(*x.builder, composite_##name, {{x}, std::move(numbers)}); }
+#define GRAPHC_FUNCTION(name) \
+  Tensor name(const std::vector<Tensor>& tensors, std::map<std::string, double> numbers) { return apply(*tensors[0].builder, composite_##name, {tensors, std::move(numbers)}); }
 #define GRAPHC_FUNCTION2(name) \
   Tensor name(Tensor a, Tensor b, std::map<std::string, double> numbers) { return apply(*a.builder, composite_##name, {{a, b}, std::move(numbers)}); }
 #include "ir/library/library_list.def"

@@ -11,7 +11,7 @@ namespace graphc {
 
 class Builder;
 
-enum class CompositeKind : uint8_t { function, layer, loss, metric, optimizer, initializer };
+enum class CompositeKind : uint8_t { function, layer, loss, penalty, metric, optimizer, initializer };
 const char* name(CompositeKind kind);
 
 struct ArgumentDef {
@@ -20,13 +20,14 @@ struct ArgumentDef {
   const char* doc;
   std::optional<double> value = {};       // the default of a number, integer or flag; without one it must be given
   const char* initializer_name = nullptr;  // the default of an initializer
+  bool optional = false;                   // a tensor that may be absent
 };
 
 struct CompositeDef;
 
 // What a call of a composite was given, by the record's names.
 struct Arguments {
-  std::vector<Tensor> tensors;  // in the record's order
+  std::vector<Tensor> tensors;  // in the record's order; an optional one that is absent is Tensor(), at the end it may be left out
   std::map<std::string, double> numbers = {};
   std::map<std::string, Initializer> initializers = {};
 };
@@ -34,7 +35,7 @@ struct Arguments {
 struct CompositeContext {
   GraphBuilder& b;
   const CompositeDef& def;
-  std::vector<Tensor> tensors;
+  std::vector<Tensor> tensors;            // one for each of the record; an absent one has no builder
   std::map<std::string, double> numbers;  // complete: defaults are filled in
   std::map<std::string, Initializer> initializers;
   Builder* module = nullptr;  // layers: where their variables go
@@ -42,9 +43,12 @@ struct CompositeContext {
 
   double number(const std::string& name) const { return numbers.at(name); }
   int64_t integer(const std::string& name) const { return int64_t(numbers.at(name)); }
+  bool flag(const std::string& name) const { return numbers.at(name) != 0; }
+  bool given(size_t tensor) const { return tensors[tensor].builder != nullptr; }
   // Layers: LAYER.suffix. An initializer sees the shape as (in, out).
   Tensor parameter(const std::string& suffix, const Shape& shape, const Initializer& initializer);
   Tensor fitted(const std::string& suffix, const Shape& shape, const std::string& of, double initial);
+  Tensor running(const std::string& suffix, const Shape& shape, double initial);  // state that eval and predict read
   [[noreturn]] void fail(const std::string& message, std::vector<std::string> notes = {}) const;
 };
 
@@ -64,9 +68,16 @@ struct OptimizerContext {
   std::map<std::string, double> numbers;
   std::string parameter_name;
   Tensor parameter, gradient;
+  std::string prefix = {};            // of the names of run-time numbers and shared state: empty, or the step's where there are several
+  std::string shared_name = {};       // OPTIMIZER, and its group where the group's numbers are its own
+  double base_learning_rate = 0;      // of the optimizer; a group's own rate is a multiple of it
+  bool decays = true;                 // weight_decay: weights only, unless a group says otherwise
 
   double number(const std::string& name) const { return numbers.at(name); }
-  Tensor hyper(const std::string& name);  // a run-time number whose default is the argument of that name
+  double weight_decay() const { return decays ? number("weight_decay") : 0; }
+  Tensor decayed_gradient() const;  // gradient + weight_decay parameter
+  // The run-time number `learning_rate`, times what this parameter's group makes of it.
+  Tensor learning_rate();
   Tensor state(const std::string& suffix, double initial = 0);  // like the parameter: PARAMETER.suffix
   // One scalar for all parameters of this optimizer, OPTIMIZER.suffix, which becomes next(value) each step; the new value.
   Tensor shared(const std::string& suffix, double initial, const std::function<Tensor(Tensor)>& next);
@@ -82,6 +93,7 @@ struct InitializerContext {
 
   double number(const std::string& name) const { return numbers.at(name); }
   Tensor uniform();  // f32 in [0, 1), 24 bits
+  Tensor normal();   // f32, mean 0, standard deviation 1
   double fan_in() const;   // of a dense weight (in, out): in
   double fan_out() const;
 };
@@ -110,11 +122,15 @@ std::map<std::string, double> complete_numbers(GraphBuilder& b, const CompositeD
 // Applies a function, layer, loss or metric. `layer` and `module` matter to layers only.
 Tensor apply(GraphBuilder& b, const CompositeDef& def, const Arguments& arguments, Builder* module = nullptr, const std::string& layer = "");
 
+// A variable of role optimizer, made where the module has none of that name; its value before the step.
+Tensor optimizer_variable(GraphBuilder& b, Module& module, const std::string& name, const Type& type, double initial);
+
 // A stream number from a name, for random keys: the low 31 bits of xxHash64.
 int64_t stream_of(const std::string& name);
 
 #define GRAPHC_COMPOSITE(name)
 #define GRAPHC_FUNCTION1(name) Tensor name(Tensor x, std::map<std::string, double> numbers = {});
+#define GRAPHC_FUNCTION(name) Tensor name(const std::vector<Tensor>& tensors, std::map<std::string, double> numbers = {});
 #define GRAPHC_FUNCTION2(name) Tensor name(Tensor a, Tensor b, std::map<std::string, double> numbers = {});
 #include "ir/library/library_list.def"
 

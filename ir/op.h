@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -104,6 +105,7 @@ struct Case {
   std::vector<double> kinks = {};      // gradients are not checked within 1e-3 of these
   int64_t int_high = 4;                // i32 operands lie in [0, int_high)
   bool smooth = true;                  // second order is checked too
+  std::map<std::string, double> numbers = {};  // of a composite
 };
 
 struct OpDef {

@@ -186,6 +186,10 @@ Tensor random_bits(Tensor seed_lo, Tensor seed_hi, Tensor step, int64_t stream, 
   return seed_lo.builder->emit(Op::random_bits, {seed_lo, seed_hi, step, number}, {Type{DType::i32, shape}});
 }
 
+Tensor hash_bits(Tensor key_lo, Tensor key_hi, const Shape& shape) {
+  return key_lo.builder->emit(Op::hash_bits, {key_lo, key_hi}, {Type{DType::i32, shape}});
+}
+
 Tensor reduce_sum(Tensor x, std::vector<int64_t> axes) {
   std::sort(axes.begin(), axes.end());
   for (size_t i = axes.size(); i-- > 0;) x = reduce_sum(x, int(axes[i]));

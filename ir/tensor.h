@@ -114,6 +114,8 @@ Tensor gather(Tensor table, Tensor indices);
 Tensor scatter_add(Tensor indices, Tensor updates, int64_t n);
 // 32 random bits an element: Philox4x32-10, key (seed_lo, seed_hi), counter (element / 4, step, stream, 0), word element % 4
 Tensor random_bits(Tensor seed_lo, Tensor seed_hi, Tensor step, int64_t stream, const Shape& shape);
+// 32 random bits an element from a key of two words, i32[] each; cheaper than random_bits, good for masks
+Tensor hash_bits(Tensor key_lo, Tensor key_hi, const Shape& shape);
 
 // ---- short forms
 Tensor reduce_sum(Tensor x, std::vector<int64_t> axes);  // innermost first

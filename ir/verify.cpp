@@ -117,12 +117,12 @@ class Verifier {
     // Derivative rules rely on the tensors, the numbers and the one result of their record.
     const Body& body = graph.body(node);
     if (const CompositeDef* record = find_composite(body.composite)) {
-      size_t tensors = 0, numbers = 0;
+      size_t tensors = 0, optional = 0, numbers = 0;
       for (const ArgumentDef& a : record->arguments) {
-        tensors += a.kind == ArgumentDef::tensor;
+        (a.optional ? optional : tensors) += a.kind == ArgumentDef::tensor;
         for (const auto& [name, value] : body.arguments) numbers += name == a.name;
       }
-      bool fits = numbers == body.arguments.size() && tensors + numbers == record->arguments.size();
+      bool fits = numbers == body.arguments.size() && tensors + optional + numbers == record->arguments.size();
       if (types.size() < tensors || !fits || body.graph->outputs.size() != 1)
         report(graph, v, "is not a call of " + body.composite + ": other tensors, numbers or results");
     }

@@ -14,7 +14,7 @@ namespace graphc::driver {
 
 namespace {
 
-constexpr CompositeKind kinds[] = {CompositeKind::layer,  CompositeKind::function,  CompositeKind::loss,
+constexpr CompositeKind kinds[] = {CompositeKind::layer,  CompositeKind::function,  CompositeKind::loss,       CompositeKind::penalty,
                                    CompositeKind::metric, CompositeKind::optimizer, CompositeKind::initializer};
 constexpr OpClass op_classes[] = {OpClass::source,      OpClass::elementwise, OpClass::movement, OpClass::reduction,
                                   OpClass::contraction, OpClass::index,       OpClass::control};
@@ -39,6 +39,7 @@ void help_all() {
 }
 
 std::string default_of(const ArgumentDef& a) {
+  if (a.optional) return ", may be left out";
   if (a.kind == ArgumentDef::initializer) return fmt::format(" = {}()", a.initializer_name);
   if (!a.value) return "";
   return a.kind == ArgumentDef::flag ? (*a.value != 0 ? " = true" : " = false") : fmt::format(" = {}", *a.value);

@@ -79,6 +79,12 @@ struct SettingExpr {
   std::string text = {}, word = {};  // a string, or on / off
 };
 
+// A line below minimize: clip(global_norm: 1), group(weight_decay: 0) over *.bias
+struct MinimizeOption {
+  ExprId call = no_expr;
+  std::vector<Pattern> patterns = {};
+};
+
 enum class StatementKind : uint8_t {
   model,
   input,
@@ -108,6 +114,7 @@ struct Statement {
   std::vector<Pattern> patterns = {};
   std::string step = {};
   std::vector<SettingExpr> settings = {};
+  std::vector<MinimizeOption> options = {};
   std::vector<Statement> body = {}, otherwise = {};
 };
 

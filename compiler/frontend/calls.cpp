@@ -103,6 +103,8 @@ Arguments Elaborator::bind_arguments(const Expr& e, const CompositeDef& def, Con
   for (size_t i = 0; i < names.size(); i++) {
     if (tensors[i])
       result.tensors.push_back(*tensors[i]);
+    else if (def.arguments[i].optional)
+      result.tensors.emplace_back();
     else if (def.arguments[i].kind == ArgumentDef::tensor)
       refuse(place(e.spot), e.text + ": the argument " + names[i] + " is missing", {names[i] + ": " + def.arguments[i].doc});
   }
@@ -124,33 +126,6 @@ Value Elaborator::call_composite(const Expr& e, const CompositeDef& def, Context
   Tensor result = apply(b_, def, arguments, &b_, name);
   note_variables();
   return result;
-}
-
-OptimizerCall Elaborator::optimizer(const Expr& e, Context& c) {
-  const CompositeDef* def = find_composite(e.text);
-  if (!def || def->kind != CompositeKind::optimizer) {
-    std::vector<std::string> names;
-    std::string all;
-    for (const CompositeDef* d : all_composites())
-      if (d->kind == CompositeKind::optimizer) names.push_back(d->name), all += (all.empty() ? "" : ", ") + std::string(d->name);
-    auto notes = did_you_mean(e.text, names);
-    if (notes.empty()) notes = {"the optimizers are " + all};
-    refuse(place(e.spot), "no optimizer is named " + e.text, std::move(notes));
-  }
-  OptimizerCall call{def->name, bind_arguments(e, *def, c).numbers, place(e.spot)};
-  for (const ArgumentDef& a : def->arguments) {
-    optimizer_arguments_.insert(a.name);
-    auto it = overrides_.find(a.name);
-    if (it == overrides_.end() || lets_.contains(a.name)) continue;
-    it->second.used = true;
-    bool is_flag = std::holds_alternative<bool>(it->second.value);
-    if (is_flag != (a.kind == ArgumentDef::flag))
-      refuse(place(e.spot), "--set " + std::string(a.name) + ": wants " + (is_flag ? "a number" : "true or false"));
-    call.numbers[a.name] = is_flag ? std::get<bool>(it->second.value) : std::get<double>(it->second.value);
-  }
-  at(e.spot);
-  complete_numbers(b_, *def, call.numbers);
-  return call;
 }
 
 }  // namespace graphc::frontend

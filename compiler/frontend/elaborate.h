@@ -92,7 +92,6 @@ class Elaborator {
   void input(const Statement& s);
   void bind(const Statement& s, Frame& frame, bool is_root, const std::function<Tensor(Context&)>& build);
   void report(const Statement& s);  // output and metric
-  void minimize(const Statement& s);
   void block(const Statement& s);
   void freeze(const Statement& s);
   void finish_patterns();
@@ -124,6 +123,13 @@ class Elaborator {
   Type type(const TypeExpr& t, Context& c);
   Tensor matmul(Tensor a, Tensor b, Spot spot);
 
+  // minimize.cpp
+  void minimize(const Statement& s);
+  OptimizerCall optimizer(const Expr& e, Context& c);
+  void add_option(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  void add_group(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  std::pair<std::string, double> only_argument(const Expr& e, const std::string& example, Context& c);
+
   // calls.cpp
   Value call(const Expr& e, Context& c);
   Value call_composite(const Expr& e, const CompositeDef& def, Context& c);
@@ -133,7 +139,6 @@ class Elaborator {
   Attribute attribute(const AttributeDef& def, ExprId id, const std::vector<Tensor>& operands, const std::string& op, Context& c);
   Initializer want_initializer(const Value& value, Spot spot, const std::string& what);
   Arguments bind_arguments(const Expr& e, const CompositeDef& def, Context& c);
-  OptimizerCall optimizer(const Expr& e, Context& c);
   double argument_number(const ArgumentDef& argument, ExprId id, const std::string& function, Context& c);
   std::vector<std::string> functions() const;
   bool is_function(const std::string& name) const;

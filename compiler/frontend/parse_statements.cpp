@@ -167,9 +167,8 @@ Statement StatementParser::minimize() {
   if (!accept_word("with")) unexpected("'with' and an optimizer", {"write: minimize LOSS with sgd(learning_rate: 0.1)"});
   s.extra = call();
   while (true) {
-    if (s.patterns.empty() && accept_word("over")) {
-      do s.patterns.push_back(pattern());
-      while (accept(","));
+    if (s.patterns.empty() && at_word("over")) {
+      s.patterns = over();
     } else if (s.step.empty() && accept_word("as")) {
       s.step = plain_name("the name of the step");
     } else {
@@ -177,7 +176,24 @@ Statement StatementParser::minimize() {
     }
   }
   line_end("minimize");
+  if (!at(TokenKind::indent)) return s;
+  pos_--;  // the line's end, which `indented` wants to see
+  indented("minimize", [&] {
+    MinimizeOption option;
+    option.call = call();
+    option.patterns = over();
+    line_end("the line below minimize");
+    s.options.push_back(std::move(option));
+  });
   return s;
+}
+
+std::vector<Pattern> StatementParser::over() {
+  std::vector<Pattern> patterns;
+  if (!accept_word("over")) return patterns;
+  do patterns.push_back(pattern());
+  while (accept(","));
+  return patterns;
 }
 
 Statement StatementParser::freeze() {

@@ -74,7 +74,7 @@ Statement StatementParser::statement() {
   if (word == "repeat") refuse(here(), "this value needs a name", {"write: NAME = repeat 3 BLOCK(x)"});
   if (word == "else") refuse(here(), "this else has no if", {"line it up with its if"});
   if (at(TokenKind::indent))
-    refuse(here(), "this line is indented, but nothing opened a block", {"only block, if, else and train have indented lines"});
+    refuse(here(), "this line is indented, but nothing opened a block", {"only block, if, else, minimize and train have indented lines"});
   const Token& next = tokens_[std::min(pos_ + 1, tokens_.size() - 1)];
   if (at(TokenKind::name) && !is_keyword(word) && next.kind == TokenKind::name) {
     static const std::vector<std::string> words = {"model", "input",  "target", "let",      "parameter", "constant",

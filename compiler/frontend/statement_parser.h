@@ -33,6 +33,7 @@ class StatementParser : public ExpressionParser {
 
   TypeExpr type();
   Pattern pattern();
+  std::vector<Pattern> over();  // empty where there is no "over"
   SettingExpr setting();
   std::vector<Statement> body(const std::string& of);
   void indented(const std::string& of, const std::function<void()>& line);

@@ -241,23 +241,6 @@ void Elaborator::report(const Statement& s) {
   reader_ = reader;
 }
 
-void Elaborator::minimize(const Statement& s) {
-  InstanceId id = next_instance_++;
-  if (!last_) trace_.instances.push_back({0, true});
-  InstanceId reader = std::exchange(reader_, id);
-  Naming naming;
-  Context c{top_, naming};
-  Tensor loss = tensor(s.value, c, "the loss");
-  OptimizerCall call = optimizer(file_[s.extra], c);
-  std::vector<std::string> over;
-  for (const Pattern& p : s.patterns) over.push_back(p.text);
-  at(file_[s.value].spot);
-  b_.minimize(loss, call, std::move(over), s.step.empty() ? "step" : s.step, {});
-  minimizes_.push_back(&s);
-  if (!last_) trace_.instances[id].end = next_instance_;
-  reader_ = reader;
-}
-
 // Patterns see all parameters, wherever they stand in the file.
 void Elaborator::finish_patterns() {
   if (!errors_.empty()) return;  // the parameter that is missing may stand in a statement in error
@@ -265,14 +248,17 @@ void Elaborator::finish_patterns() {
   for (const Variable& v : b_.model().tables.variables)
     if (v.role == Role::parameter)
       for (size_t end = 0; end != std::string::npos;) end = v.name.find('.', end + 1), names.insert(v.name.substr(0, end));
-  auto check = [&](const Pattern& p, const char* statement) {
+  auto check = [&](const Pattern& p, const std::string& statement) {
     for (const Variable& v : b_.model().tables.variables)
       if (v.role == Role::parameter && matches(p.text, v.name)) return;
-    refuse(place(p.spot), std::string(statement) + ": no parameter matches " + p.text,
+    refuse(place(p.spot), statement + ": no parameter matches " + p.text,
            did_you_mean(p.text, {names.begin(), names.end()}));
   };
-  for (const Statement* s : minimizes_)
+  for (const Statement* s : minimizes_) {
     for (const Pattern& p : s->patterns) check(p, "minimize");
+    for (const MinimizeOption& option : s->options)
+      for (const Pattern& p : option.patterns) check(p, file_[option.call].text);
+  }
   for (const Statement* s : freezes_)
     for (const Pattern& p : s->patterns) {
       check(p, "freeze");

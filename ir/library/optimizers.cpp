@@ -1,48 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Optimizers: a parameter's new value from its gradient. Only the learning rate is a run-time number.
+// Optimizers: a parameter's new value from its gradient. Only the learning rate is a run-time number. Where a paper and the
+// frameworks differ (place of epsilon, bias correction, momentum), each form has a name, and the plain name is the paper's.
 #include "ir/composite.h"
 
 namespace graphc {
 
 using A = ArgumentDef;
 
+static ArgumentDef learning_rate(double value) { return {"learning_rate", A::number, "step size", value}; }
+static const ArgumentDef decay{"weight_decay", A::number, "coupled: gradient + weight_decay p, of weights only", 0};
+static const ArgumentDef share{"momentum", A::number, "share of the last step kept", 0.9};
+
 extern const CompositeDef composite_sgd{
-    .name = "sgd", .doc = "g += weight_decay p; v = momentum v + g; p -= learning_rate v (Sutskever et al. 2013, PyTorch's form)",
+    .name = "sgd", .doc = "g += weight_decay p; v = momentum v + g; p -= learning_rate v (Robbins & Monro 1951; with momentum PyTorch's form)",
     .kind = CompositeKind::optimizer,
-    .arguments = {{"learning_rate", A::number, "step size", 0.01}, {"momentum", A::number, "share of the last step kept", 0},
-                  {"weight_decay", A::number, "coupled decay", 0}},
+    .arguments = {learning_rate(0.01), {"momentum", A::number, "share of the last step kept", 0}, decay},
     .build_optimizer = [](OptimizerContext& c) {
-      Tensor g = c.gradient;
-      if (c.number("weight_decay") != 0) g = g + c.parameter * c.number("weight_decay");
+      Tensor g = c.decayed_gradient();
       if (c.number("momentum") != 0) {
         Tensor v = c.state("velocity");
         g = v * c.number("momentum") + g;
         c.update(v, g);
       }
-      return c.parameter - g * c.hyper("learning_rate");
+      return c.parameter - g * c.learning_rate();
     }};
 
-// With the bias corrections hoisted into two scalars: a_t = a sqrt(1 - b2^t) / (1 - b1^t), e_t = e sqrt(1 - b2^t).
-extern const CompositeDef composite_adam{
-    .name = "adam", .doc = "Adam (Kingma & Ba 2015, algorithm 1; their section 2 for the order of operations)", .kind = CompositeKind::optimizer,
-    .arguments = {{"learning_rate", A::number, "step size", 0.001}, {"beta1", A::number, "decay of the first moment", 0.9},
-                  {"beta2", A::number, "decay of the second moment", 0.999}, {"epsilon", A::number, "outside of the root", 1e-8}},
+// v = momentum v - learning_rate g, which remembers the rate of its time.
+static Tensor new_velocity(OptimizerContext& c, const Tensor& g) {
+  Tensor v = c.state("velocity");
+  Tensor kept = v * c.number("momentum");
+  Tensor fresh = kept - g * c.learning_rate();
+  c.update(v, fresh);
+  return fresh;
+}
+
+extern const CompositeDef composite_momentum{
+    .name = "momentum", .doc = "v = momentum v - learning_rate g; p += v (Polyak 1964; the course's slide; Keras's SGD)", .kind = CompositeKind::optimizer,
+    .arguments = {learning_rate(0.01), share, decay},
+    .build_optimizer = [](OptimizerContext& c) { return c.parameter + new_velocity(c, c.decayed_gradient()); }};
+
+extern const CompositeDef composite_nesterov{
+    .name = "nesterov",
+    .doc = "v = momentum v - learning_rate g; p += momentum v - learning_rate g (Nesterov 1983 as in Sutskever et al. 2013, p being their look-ahead point; Keras's form)",
+    .kind = CompositeKind::optimizer, .arguments = {learning_rate(0.01), share, decay},
     .build_optimizer = [](OptimizerContext& c) {
-      double beta1 = c.number("beta1"), beta2 = c.number("beta2");
-      Tensor g = c.gradient, m = c.state("m"), v = c.state("v");
-      Tensor power1 = c.shared("beta1_power", 1, [&](Tensor p) { return p * beta1; });
-      Tensor power2 = c.shared("beta2_power", 1, [&](Tensor p) { return p * beta2; });
-      Tensor root = sqrt(1.0 - power2);
-      Tensor rate = c.hyper("learning_rate") * root;
-      rate = rate / (1.0 - power1);
-      Tensor old_m = m * beta1, old_v = v * beta2;
-      Tensor new_m = old_m + g * (1 - beta1);
-      Tensor new_v = old_v + (g * g) * (1 - beta2);
-      c.update(m, new_m);
-      c.update(v, new_v);
-      Tensor above = rate * new_m, deviation = sqrt(new_v);
-      return c.parameter - above / (deviation + root * c.number("epsilon"));
+      Tensor g = c.decayed_gradient();
+      Tensor ahead = new_velocity(c, g) * c.number("momentum");
+      return c.parameter + (ahead - g * c.learning_rate());
+    }};
+
+extern const CompositeDef composite_nesterov_torch{
+    .name = "nesterov_torch", .doc = "v = momentum v + g; p -= learning_rate (g + momentum v) (PyTorch's SGD with nesterov=True)", .kind = CompositeKind::optimizer,
+    .arguments = {learning_rate(0.01), share, decay},
+    .build_optimizer = [](OptimizerContext& c) {
+      Tensor g = c.decayed_gradient(), v = c.state("velocity");
+      Tensor fresh = v * c.number("momentum") + g;
+      c.update(v, fresh);
+      Tensor direction = g + fresh * c.number("momentum");
+      return c.parameter - direction * c.learning_rate();
+    }};
+
+extern const CompositeDef composite_sign_sgd{
+    .name = "sign_sgd", .doc = "p -= learning_rate sign(g): the gradient's magnitude is thrown away (Bernstein et al. 2018)", .kind = CompositeKind::optimizer,
+    .arguments = {learning_rate(0.001), decay},
+    .build_optimizer = [](OptimizerContext& c) {
+      Tensor direction = sign(c.decayed_gradient());
+      return c.parameter - direction * c.learning_rate();
+    }};
+
+namespace {
+
+// Each element has a step size of its own: more while the gradient keeps its sign, less where it turned.
+struct RpropStep {
+  Tensor turned, same, size;
+};
+
+RpropStep rprop_step(OptimizerContext& c, const Tensor& g, const Tensor& last, const Tensor& old) {
+  Tensor product = g * last;
+  Tensor turned = less(product, 0.0), same = greater(product, 0.0);
+  Tensor grown = min(old * c.number("increase"), c.number("largest"));
+  Tensor shrunk = max(old * c.number("decrease"), c.number("smallest"));
+  return {turned, same, select(same, grown, select(turned, shrunk, old))};
+}
+
+std::vector<ArgumentDef> rprop_arguments() {
+  return {{"learning_rate", A::number, "every element's first step", 0.1},
+          {"increase", A::number, "factor while the sign stays", 1.2}, {"decrease", A::number, "factor where it turns", 0.5},
+          {"smallest", A::number, "step", 1e-6}, {"largest", A::number, "step", 50}};
+}
+
+}  // namespace
+
+extern const CompositeDef composite_rprop{
+    .name = "rprop",
+    .doc = "p -= size sign(g), where size grows while an element's gradient keeps its sign and shrinks where it turned, and the step before is taken back there (Riedmiller & Braun 1993); for full batches",
+    .kind = CompositeKind::optimizer, .arguments = rprop_arguments(),
+    .build_optimizer = [](OptimizerContext& c) {
+      Tensor g = c.gradient, last = c.state("gradient"), old = c.state("size", c.number("learning_rate")), moved = c.state("step");
+      RpropStep s = rprop_step(c, g, last, old);
+      Tensor back = -moved, down = -(sign(g) * s.size);
+      Tensor step = select(s.turned, back, down);
+      c.update(last, select(s.turned, zeros_like(g), g));
+      c.update(old, s.size);
+      c.update(moved, step);
+      return c.parameter + step;
+    }};
+
+extern const CompositeDef composite_rprop_torch{
+    .name = "rprop_torch", .doc = "rprop without taking steps back: where the gradient turned, the element waits (PyTorch's Rprop)", .kind = CompositeKind::optimizer,
+    .arguments = rprop_arguments(),
+    .build_optimizer = [](OptimizerContext& c) {
+      Tensor g = c.gradient, last = c.state("gradient"), old = c.state("size", c.number("learning_rate"));
+      RpropStep s = rprop_step(c, g, last, old);
+      Tensor used = select(s.turned, zeros_like(g), g);
+      c.update(last, used);
+      c.update(old, s.size);
+      return c.parameter - sign(used) * s.size;
     }};
 
 }  // namespace graphc

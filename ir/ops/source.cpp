@@ -98,45 +98,81 @@ static scalar::Value philox(scalar::Builder& b, scalar::Value element, scalar::V
   return scalar::select(is(0), c[0], scalar::select(is(1), c[1], scalar::select(is(2), c[2], c[3])));
 }
 
-static scalar::Value lower_random(scalar::Builder& b, Args args, const Node& node) {
-  size_t rank = size_t(node.type.shape.rank());
+// Row-major, for a result whose first axis may be batch: then it does not depend on the rows of the call.
+static scalar::Value element_index(scalar::Builder& b, Args args, const Node& node) {
   scalar::Value element = b.i32(0);
-  for (size_t a = 0; a < rank; a++) element = element * b.i32(int32_t(a ? node.type.shape[int(a)].size : 0)) + args[a];
-  return philox(b, element, args[rank], args[rank + 1], args[rank + 2], args[rank + 3]);
+  for (size_t a = 0; a < size_t(node.type.shape.rank()); a++) element = element * b.i32(int32_t(a ? node.type.shape[int(a)].size : 0)) + args[a];
+  return element;
 }
+
+static Type random_type(const InferContext& c, const char* operands) {
+  for (const Type& t : c.operands)
+    if (t != Type{DType::i32, {}}) c.fail(std::string(operands) + " must be i32[], got " + to_string(t));
+  const Type& type = c.attribute<Type>(0);
+  if (type.dtype != DType::i32) c.fail("gives i32");
+  for (int a = 1; a < type.shape.rank(); a++)
+    if (type.shape[a].is_batch) c.fail("batch must be the first axis, got " + to_string(type));
+  return type;
+}
+
+// Every element by `bits`, the scalar function of its index and the operands.
+static void evaluate_random(EvaluateContext& c, scalar::Value (*bits)(scalar::Builder&, std::span<const scalar::Value>)) {
+  scalar::Builder b;
+  std::vector<scalar::Value> arguments;
+  for (size_t i = 0; i <= c.operands.size(); i++) arguments.push_back(b.argument(scalar::Kind::i32));
+  scalar::Function f = std::move(b).finish(bits(b, arguments));
+  size_t n = c.result.data.size();
+  std::vector<std::vector<uint32_t>> in(arguments.size(), std::vector<uint32_t>(n));
+  std::vector<const uint32_t*> pointers;
+  for (size_t i = 0; i < n; i++) in[0][i] = uint32_t(i);
+  for (size_t o = 0; o < c.operands.size(); o++) std::fill(in[o + 1].begin(), in[o + 1].end(), uint32_t(int64_t(c.operands[o]->data[0])));
+  for (const auto& column : in) pointers.push_back(column.data());
+  std::vector<uint32_t> out(n);
+  scalar::evaluate(f, pointers, out.data(), n, c.fused);
+  for (size_t i = 0; i < n; i++) c.result.data[i] = double(int32_t(out[i]));
+}
+
+static scalar::Value random_word(scalar::Builder& b, Args a) { return philox(b, a[0], a[1], a[2], a[3], a[4]); }
 
 extern const OpDef op_random_bits{
     .name = "random_bits",
     .doc = "32 random bits an element: Philox4x32-10, key (seed_lo, seed_hi), counter (element / 4, step, stream, 0), word element % 4",
     .op_class = OpClass::source, .arity = 4, .cost = 60, .attributes = {{"type", AttributeDef::type}},
-    .infer = [](const InferContext& c) {
-      for (const Type& t : c.operands)
-        if (t != Type{DType::i32, {}}) c.fail("seed, step and stream must be i32[], got " + to_string(t));
-      const Type& type = c.attribute<Type>(0);
-      if (type.dtype != DType::i32) c.fail("gives i32");
-      // Then an element's index does not depend on the rows of the call.
-      for (int a = 1; a < type.shape.rank(); a++)
-        if (type.shape[a].is_batch) c.fail("batch must be the first axis, got " + to_string(type));
-      return type;
-    },
+    .infer = [](const InferContext& c) { return random_type(c, "seed, step and stream"); },
     .not_differentiable = "it is constant",
-    .lower = lower_random,
-    .evaluate = [](EvaluateContext& c) {
-      scalar::Builder b;
-      scalar::Value element = b.argument(scalar::Kind::i32), lo = b.argument(scalar::Kind::i32), hi = b.argument(scalar::Kind::i32),
-                    step = b.argument(scalar::Kind::i32), stream = b.argument(scalar::Kind::i32);
-      scalar::Function f = std::move(b).finish(philox(b, element, lo, hi, step, stream));
-      size_t n = c.result.data.size();
-      std::vector<uint32_t> in[5], out(n);
-      for (size_t i = 0; i < n; i++) {
-        in[0].push_back(uint32_t(i));
-        for (int o = 0; o < 4; o++) in[o + 1].push_back(uint32_t(int64_t(c.operands[o]->data[0])));
-      }
-      const uint32_t* arguments[] = {in[0].data(), in[1].data(), in[2].data(), in[3].data(), in[4].data()};
-      scalar::evaluate(f, arguments, out.data(), n, c.fused);
-      for (size_t i = 0; i < n; i++) c.result.data[i] = double(int32_t(out[i]));
+    .lower = [](scalar::Builder& b, Args args, const Node& node) {
+      size_t rank = size_t(node.type.shape.rank());
+      scalar::Value words[] = {element_index(b, args, node), args[rank], args[rank + 1], args[rank + 2], args[rank + 3]};
+      return random_word(b, words);
     },
+    .evaluate = [](EvaluateContext& c) { evaluate_random(c, random_word); },
     .cases = {{.operands = {{DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}}, .attributes = {Type{DType::i32, {batch, 10}}}},
               {.operands = {{DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}, {DType::i32, {}}}, .attributes = {Type{DType::i32, {3, 35}}}}}};
+
+// The finalizer of MurmurHash3 (A. Appleby): every bit of x changes about half of the result's.
+static scalar::Value mix(scalar::Builder& b, scalar::Value x) {
+  x = x ^ scalar::lshr(x, 16);
+  x = x * b.i32(int32_t(0x85EBCA6Bu));
+  x = x ^ scalar::lshr(x, 13);
+  x = x * b.i32(int32_t(0xC2B2AE35u));
+  return x ^ scalar::lshr(x, 16);
+}
+
+static scalar::Value hash_word(scalar::Builder& b, Args a) { return mix(b, mix(b, a[0] + a[1]) ^ a[2]); }
+
+extern const OpDef op_hash_bits{
+    .name = "hash_bits",
+    .doc = "32 random bits an element: mix(mix(element + key_lo) xor key_hi), mix being MurmurHash3's finalizer; a sixth of random_bits' cost",
+    .op_class = OpClass::source, .arity = 2, .cost = 16, .attributes = {{"type", AttributeDef::type}},
+    .infer = [](const InferContext& c) { return random_type(c, "the key's words"); },
+    .not_differentiable = "it is constant",
+    .lower = [](scalar::Builder& b, Args args, const Node& node) {
+      size_t rank = size_t(node.type.shape.rank());
+      scalar::Value words[] = {element_index(b, args, node), args[rank], args[rank + 1]};
+      return hash_word(b, words);
+    },
+    .evaluate = [](EvaluateContext& c) { evaluate_random(c, hash_word); },
+    .cases = {{.operands = {{DType::i32, {}}, {DType::i32, {}}}, .attributes = {Type{DType::i32, {batch, 10}}}},
+              {.operands = {{DType::i32, {}}, {DType::i32, {}}}, .attributes = {Type{DType::i32, {3, 35}}}}}};
 
 }  // namespace graphc

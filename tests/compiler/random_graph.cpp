@@ -84,7 +84,9 @@ class Drawer {
   Tensor parameter(const Shape& shape) {
     std::vector<const CompositeDef*> initializers;
     for (const CompositeDef* c : all_composites())
-      if (c->kind == CompositeKind::initializer) initializers.push_back(c);
+      if (c->kind == CompositeKind::initializer && std::string_view(c->name) != "seed_word" &&
+          (shape.rank() >= 2 || std::string_view(c->name) != "orthogonal"))
+        initializers.push_back(c);
     const CompositeDef& record = *any(initializers);
     Initializer initializer{record.name};
     for (const ArgumentDef& a : record.arguments)
@@ -331,6 +333,7 @@ class Drawer {
     const CompositeDef& record = *any(layers);
     Arguments arguments;
     for (const ArgumentDef& a : record.arguments) {
+      if (a.optional) continue;
       if (a.kind == ArgumentDef::tensor) {
         auto input = pick([&](Tensor x) { return x.dtype() == DType::f32 && b_.find_input(x) && !b_.find_input(x)->is_target; });
         arguments.tensors.push_back(input && chance(40) ? *input : pick_float(2));

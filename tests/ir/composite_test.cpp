@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Records of composites: their arguments, initializers and optimizers. Functions and losses are in tests/ops.
+// Records of composites: their arguments and initializers. Functions and losses are in tests/ops, optimizers in optimizer_test.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
-#include "compiler/passes/attach_optimizer.h"
 #include "ir/builder.h"
 #include "ir/evaluate.h"
-#include "ir/verify.h"
 
 using namespace graphc;
 
@@ -135,72 +133,4 @@ TEST_CASE("fans: dense weights are (in, out), convolutions (out, in, window)") {
   CHECK(fans({16, 8, 3, 3}) == std::pair(72.0, 144.0));
   CHECK(fans({10}) == std::pair(10.0, 10.0));
   CHECK(fans({}) == std::pair(1.0, 1.0));
-}
-
-// ---- optimizers: steps on loss = sum (w - target)^2, so the gradient is 2 (w - target), against the formula in plain doubles
-
-static const Numbers target{0.5, -1.5, 3};
-
-static std::vector<Numbers> trajectory(const OptimizerCall& optimizer, int steps, std::set<std::string>* state = nullptr) {
-  Builder b("m");
-  Tensor w = b.parameter("w", {3}, {"zeros"});
-  b.minimize(sum_of_squares(w - b.constant(target, {DType::f32, {3}})), optimizer);
-  Module module = attach_optimizer(b.finish());
-  verify(module);
-  Bindings bindings;
-  for (const HyperParameter& h : module.hypers) bindings.hypers[h.name] = h.value;
-  auto apply_updates = [&](const char* entry) {
-    const Graph& graph = *module.entry(entry);
-    auto values = evaluate(graph, bindings, Precision::f64);
-    for (const Update& u : graph.updates) bindings.variables[u.variable] = values[u.value];
-  };
-  apply_updates("init");
-  std::vector<Numbers> result;
-  for (int i = 0; i < steps; i++) {
-    apply_updates("step");
-    result.push_back(bindings.variables.at("w").data);
-  }
-  if (state)
-    for (const Variable& v : module.variables)
-      if (v.role == Role::optimizer) state->insert(v.name);
-  return result;
-}
-
-static void check_trajectory(const std::vector<Numbers>& got,
-                             const std::function<void(double gradient, double& w, int t, double* state)>& rule) {
-  for (size_t i = 0; i < target.size(); i++) {
-    double w = 0, state[4] = {};
-    for (size_t t = 0; t < got.size(); t++) {
-      rule(2 * (w - target[i]), w, int(t) + 1, state);
-      CHECK(std::fabs(got[t][i] - w) <= 1e-12 * std::max(1.0, std::fabs(w)));
-    }
-  }
-}
-
-TEST_CASE("sgd") {
-  check_trajectory(trajectory(sgd({.learning_rate = 0.1}), 5), [](double g, double& w, int, double*) { w -= 0.1 * g; });
-}
-
-TEST_CASE("sgd with momentum and weight decay") {
-  std::set<std::string> state;
-  auto got = trajectory(sgd({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01}), 5, &state);
-  CHECK(state == std::set<std::string>{"w.velocity"});
-  check_trajectory(got, [](double g, double& w, int, double* s) {
-    g += 0.01 * w;
-    s[0] = 0.9 * s[0] + g;
-    w -= 0.1 * s[0];
-  });
-}
-
-// Kingma & Ba, section 2: a_t = a sqrt(1 - b2^t) / (1 - b1^t); w -= a_t m / (sqrt(v) + e sqrt(1 - b2^t)), which is algorithm 1.
-TEST_CASE("adam") {
-  std::set<std::string> state;
-  auto got = trajectory(adam({.learning_rate = 0.1, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3}), 6, &state);
-  CHECK(state == std::set<std::string>{"w.m", "w.v", "adam.beta1_power", "adam.beta2_power"});
-  check_trajectory(got, [](double g, double& w, int t, double* s) {
-    s[0] = 0.8 * s[0] + 0.2 * g;
-    s[1] = 0.95 * s[1] + 0.05 * g * g;
-    double m = s[0] / (1 - std::pow(0.8, t)), v = s[1] / (1 - std::pow(0.95, t));
-    w -= 0.1 * m / (std::sqrt(v) + 1e-3);
-  });
 }

@@ -8,7 +8,7 @@ namespace graphc_test {
 using namespace graphc;
 
 Tensor Subject::build(const Case& c, GraphBuilder& b, const std::vector<Tensor>& x) const {
-  return op ? b.emit(*find_op(op->name), x, c.attributes) : apply(b, *composite, {x});
+  return op ? b.emit(*find_op(op->name), x, c.attributes) : apply(b, *composite, {x, c.numbers});
 }
 
 std::vector<Subject> subjects() {

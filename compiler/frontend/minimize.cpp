@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// minimize LOSS with OPTIMIZER, and the lines below it.
+#include <algorithm>
+
+#include "compiler/frontend/diagnose.h"
+#include "compiler/frontend/elaborate.h"
+#include "compiler/frontend/shown.h"
+
+namespace graphc::frontend {
+
+OptimizerCall Elaborator::optimizer(const Expr& e, Context& c) {
+  const CompositeDef* def = find_composite(e.text);
+  if (!def || def->kind != CompositeKind::optimizer) {
+    std::vector<std::string> names;
+    std::string all;
+    for (const CompositeDef* d : all_composites())
+      if (d->kind == CompositeKind::optimizer) names.push_back(d->name), all += (all.empty() ? "" : ", ") + std::string(d->name);
+    auto notes = did_you_mean(e.text, names);
+    if (notes.empty()) notes = {"the optimizers are " + all};
+    refuse(place(e.spot), "no optimizer is named " + e.text, std::move(notes));
+  }
+  OptimizerCall call{def->name, bind_arguments(e, *def, c).numbers, place(e.spot)};
+  for (const ArgumentDef& a : def->arguments) {
+    optimizer_arguments_.insert(a.name);
+    auto it = overrides_.find(a.name);
+    if (it == overrides_.end() || lets_.contains(a.name)) continue;
+    it->second.used = true;
+    bool is_flag = std::holds_alternative<bool>(it->second.value);
+    if (is_flag != (a.kind == ArgumentDef::flag))
+      refuse(place(e.spot), "--set " + std::string(a.name) + ": wants " + (is_flag ? "a number" : "true or false"));
+    call.numbers[a.name] = is_flag ? std::get<bool>(it->second.value) : std::get<double>(it->second.value);
+  }
+  at(e.spot);
+  complete_numbers(b_, *def, call.numbers);
+  return call;
+}
+
+static std::vector<std::string> texts(const std::vector<Pattern>& patterns) {
+  std::vector<std::string> result;
+  for (const Pattern& p : patterns) result.push_back(p.text);
+  return result;
+}
+
+void Elaborator::minimize(const Statement& s) {
+  InstanceId id = next_instance_++;
+  if (!last_) trace_.instances.push_back({0, true});
+  InstanceId reader = std::exchange(reader_, id);
+  Naming naming;
+  Context c{top_, naming};
+  Tensor loss = tensor(s.value, c, "the loss");
+  OptimizerCall call = optimizer(file_[s.extra], c);
+  for (const MinimizeOption& option : s.options) add_option(call, option, c);
+  at(file_[s.value].spot);
+  b_.minimize(loss, call, texts(s.patterns), s.step.empty() ? "step" : s.step, {});
+  minimizes_.push_back(&s);
+  if (!last_) trace_.instances[id].end = next_instance_;
+  reader_ = reader;
+}
+
+// The name and value of an option's one argument.
+std::pair<std::string, double> Elaborator::only_argument(const Expr& e, const std::string& example, Context& c) {
+  if (e.arguments.size() != 1) refuse(place(e.spot), e.text + ": takes one argument, got " + std::to_string(e.arguments.size()), {"write: " + example});
+  const Argument& a = e.arguments[0];
+  return {a.name, number(a.value, c, e.text + (a.name.empty() ? "" : ": " + a.name))};
+}
+
+void Elaborator::add_option(OptimizerCall& call, const MinimizeOption& option, Context& c) {
+  static const std::vector<std::string> names = {"group", "penalty", "clip", "accumulate", "average", "report"};
+  const Expr& e = file_[option.call];
+  bool takes_patterns = e.text == "group" || e.text == "penalty";
+  if (!takes_patterns && !option.patterns.empty() && std::find(names.begin(), names.end(), e.text) != names.end())
+    refuse(place(option.patterns[0].spot), e.text + " is for all parameters", {"remove: over ..."});
+  if (e.text == "group") {
+    add_group(call, option, c);
+  } else if (e.text == "penalty") {
+    if (e.arguments.empty()) refuse(place(e.spot), "penalty: takes a factor for each kind", {"write: penalty(l2: 1e-4)"});
+    for (const Argument& a : e.arguments) {
+      const CompositeDef* kind = find_composite(a.name);
+      if (!kind || kind->kind != CompositeKind::penalty)
+        refuse(place(a.spot), "penalty: no kind is named '" + a.name + "'", {"the kinds are l1 (sum |w|), l2 (sum w^2) and l2_norm (the root of it)"});
+      double scale = number(a.value, c, "penalty: " + a.name);
+      if (scale < 0) refuse(place(a.spot), "penalty: the factor of " + a.name + " is negative");
+      call.penalties.push_back({a.name, scale, texts(option.patterns), place(a.spot)});
+    }
+  } else if (e.text == "clip") {
+    auto [kind, limit] = only_argument(e, "clip(global_norm: 1)", c);
+    call.clip = kind == "value" ? Clip::value : kind == "norm" ? Clip::norm : kind == "global_norm" ? Clip::global_norm : Clip::none;
+    if (call.clip == Clip::none)
+      refuse(place(e.arguments[0].spot), "clip: gradients are not clipped by '" + kind + "'",
+             {"write: clip(value: 1), clip(norm: 1) for each parameter, or clip(global_norm: 1) for all together"});
+    if (!(limit > 0)) refuse(place(e.arguments[0].spot), "clip: the limit must be positive, but is " + shown(limit));
+    call.clip_limit = limit;
+  } else if (e.text == "accumulate") {
+    if (e.arguments.size() != 1) refuse(place(e.spot), "accumulate: takes the number of minibatches", {"write: accumulate(4)"});
+    call.accumulate = whole(e.arguments[0].value, c, "accumulate: the number of minibatches", 1, 1e6);
+  } else if (e.text == "average") {
+    auto [name, decay] = only_argument(e, "average(0.999)", c);
+    if (!(decay >= 0 && decay < 1)) refuse(place(e.arguments[0].spot), "average: the decay must lie in [0, 1), but is " + shown(decay));
+    call.average = decay;
+  } else if (e.text == "report") {
+    if (!e.arguments.empty()) refuse(place(e.spot), "report: takes no argument");
+    call.report = true;
+  } else {
+    auto notes = did_you_mean(e.text, names);
+    if (notes.empty()) notes = {"there are group, penalty, clip, accumulate, average and report"};
+    refuse(place(e.spot), "minimize: no option is named " + e.text, std::move(notes));
+  }
+}
+
+void Elaborator::add_group(OptimizerCall& call, const MinimizeOption& option, Context& c) {
+  const Expr& e = file_[option.call];
+  const CompositeDef& def = *find_composite(call.name);
+  if (option.patterns.empty()) refuse(place(e.spot), "group: which parameters?", {"write: group(weight_decay: 0) over *.bias"});
+  ParameterGroup group{texts(option.patterns), {}, place(e.spot)};
+  for (const Argument& a : e.arguments) {
+    auto argument = std::find_if(def.arguments.begin(), def.arguments.end(), [&](const ArgumentDef& d) { return a.name == d.name; });
+    if (argument == def.arguments.end()) {
+      std::vector<std::string> names;
+      for (const ArgumentDef& d : def.arguments) names.push_back(d.name);
+      auto notes = did_you_mean(a.name, names);
+      if (notes.empty()) notes = {"graphc help " + call.name + " lists them"};
+      refuse(place(a.spot), "group: " + call.name + " has no argument named '" + a.name + "'", std::move(notes));
+    }
+    group.numbers[a.name] = argument_number(*argument, a.value, "group", c);
+  }
+  at(e.spot);
+  std::map<std::string, double> all = call.numbers;
+  for (const auto& [name, value] : group.numbers) all[name] = value;
+  complete_numbers(b_, def, all);
+  call.groups.push_back(std::move(group));
+}
+
+}  // namespace graphc::frontend
