@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/train/checkpoint.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "runtime/train/error.h"
+#include "runtime/train/file.h"
+#include "runtime/train/safetensors.h"
+
+namespace graphc {
+namespace {
+
+constexpr const char *version_key = "graphc.checkpoint", *state_key = "graphc.state", *agreements_key = "graphc.agreements",
+                     *checksum_key = "graphc.crc32", *version = "1";
+constexpr std::string_view best_prefix = "best/";
+
+// Over the metadata and over each tensor's name, type, shape and data, in the order of their names.
+std::string checksum(const Safetensors& file) {
+  uLong crc = crc32(0, nullptr, 0);
+  auto add = [&](const void* data, size_t bytes) {
+    const auto* at = static_cast<const Bytef*>(data);
+    for (; bytes; bytes -= std::min<size_t>(bytes, 1u << 30), at += 1u << 30)
+      crc = crc32(crc, at, static_cast<uInt>(std::min<size_t>(bytes, 1u << 30)));
+  };
+  for (const auto& [key, value] : file.metadata)
+    if (key != checksum_key) add(key.data(), key.size() + 1), add(value.data(), value.size() + 1);
+  std::vector<const StoredTensor*> order;
+  for (const StoredTensor& tensor : file.tensors) order.push_back(&tensor);
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  for (const StoredTensor* tensor : order) {
+    add(tensor->name.data(), tensor->name.size() + 1);
+    add(&tensor->dtype, 1);
+    add(tensor->shape.data(), tensor->shape.size() * sizeof(int64_t));
+    add(tensor->data.data(), tensor->data.size());
+  }
+  return fmt::format("{:08x}", crc);
+}
+
+}  // namespace
+
+Agreements agreements(const Instance& net, const TrainSettings& settings, uint64_t rows,
+                      const std::vector<std::string>& metric_names) {
+  std::string metrics;
+  for (const std::string& name : metric_names) metrics += (metrics.empty() ? "" : ", ") + name;
+  return {{"model", fmt::format("{} {:016x}", net.module().name, net.module().fingerprint)},
+          {"number of training rows", std::to_string(rows)},
+          {"minibatch", std::to_string(settings.batch)},
+          {"seed", std::to_string(settings.seed)},
+          {"shuffle", settings.shuffle ? "on" : "off"},
+          {"list of metrics", metrics.empty() ? "none" : metrics}};
+}
+
+std::vector<std::byte> format_checkpoint(const Instance& net, const RunState& state, const Agreements& agreements) {
+  Safetensors file;
+  file.tensors = net.variables();
+  for (const StoredTensor& tensor : state.best_weights) {
+    file.tensors.push_back(tensor);
+    file.tensors.back().name.insert(0, best_prefix);
+  }
+  file.metadata = {{version_key, version},
+                   {state_key, format_run_state(state)},
+                   {agreements_key, nlohmann::ordered_json(agreements).dump()}};
+  file.metadata[checksum_key] = checksum(file);
+  return format_safetensors(file);
+}
+
+Checkpoint parse_checkpoint(std::span<const std::byte> bytes, const std::string& name) {
+  Safetensors file = parse_safetensors(bytes, name);
+  for (const char* key : {version_key, state_key, agreements_key, checksum_key})
+    if (!file.metadata.contains(key)) throw Error(name + ": error: this is no checkpoint: its metadata lack " + key);
+  if (file.metadata[checksum_key] != checksum(file))
+    throw Error(name + ": error: the checkpoint is damaged: its checksum is " + checksum(file) + ", it should be " +
+                file.metadata[checksum_key]);
+  if (file.metadata[version_key] != version)
+    throw Error(name + ": error: the checkpoint has version " + file.metadata[version_key] + ", this program reads version " +
+                version + "; go on with the program that wrote it");
+  Checkpoint checkpoint;
+  try {
+    checkpoint.state = parse_run_state(file.metadata[state_key]);
+    checkpoint.agreements = nlohmann::json::parse(file.metadata[agreements_key]).get<Agreements>();
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(name + ": error: the checkpoint's metadata cannot be read: " + error.what());
+  }
+  for (StoredTensor& tensor : file.tensors) {
+    bool is_best = tensor.name.starts_with(best_prefix);
+    if (is_best) tensor.name.erase(0, best_prefix.size());
+    (is_best ? checkpoint.state.best_weights : checkpoint.variables).push_back(std::move(tensor));
+  }
+  return checkpoint;
+}
+
+Checkpoint read_checkpoint(const std::string& path) { return parse_checkpoint(read_file(path), path); }
+
+void apply_checkpoint(const Checkpoint& checkpoint, const std::string& path, const Agreements& wanted, Instance& net) {
+  for (const auto& [name, value] : wanted) {
+    auto same_name = [&](const auto& given) { return given.first == name; };
+    auto found = std::find_if(checkpoint.agreements.begin(), checkpoint.agreements.end(), same_name);
+    std::string then = found == checkpoint.agreements.end() ? "not known" : found->second;
+    if (then != value)
+      throw Error(fmt::format("{}: error: this checkpoint is of another run: the {} was {}, it is {} now; go on with what it "
+                              "was, or begin anew without --resume",
+                              path, name, then, value));
+  }
+  net.set_variables(checkpoint.variables, path);
+}
+
+}  // namespace graphc
