@@ -162,8 +162,7 @@ class Loop {
 
   void apply_schedule(uint64_t number, uint64_t steps) {
     auto each = 1 / static_cast<double>(steps);
-    double end = static_cast<double>(settings_.epochs);
-    if (settings_.steps) end = std::min(end, static_cast<double>(*settings_.steps) * each);
+    double end = settings_.schedule_epochs.value_or(static_cast<double>(settings_.epochs));
     double epoch = static_cast<double>(number) + static_cast<double>(state_.index) * each;
     double factor = settings_.schedule.factor({epoch, each, end, state_.drops});
     if (factor != factor_) net_.set_hyper(rate_name, base_rate_ * factor);

@@ -35,6 +35,7 @@ struct TrainSettings {
   const Dataset* test = nullptr;                      // evaluated after the last step
   std::vector<std::pair<std::string, double>> hyper;  // overrides, by name
   Schedule schedule;                                  // of learning_rate, from its value at the start
+  std::optional<double> schedule_epochs;              // where its end is; else `epochs`, however many steps are taken
   std::optional<EarlyStopping> early_stopping;
   NotFinite not_finite = NotFinite::stop;
   CheckpointSettings checkpoint;
