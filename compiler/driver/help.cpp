@@ -61,11 +61,11 @@ void help_composite(const CompositeDef& def) {
 }
 
 // A call of the train section.
-void help_call(const CallRecord& record, const char* setting) {
+void help_call(const CallRecord& record, const char* kind_of_call) {
   constexpr const char* kind_names[] = {"number", "true or false", "name", "list of numbers"};  // in CallValue's order
   std::string arguments;
   for (const CallArgument& a : record.arguments) arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", a.name);
-  std::cout << fmt::format("{}{}({}): in the train section\n", setting, record.name, arguments) << wrap("  ", record.doc);
+  std::cout << fmt::format("{}({}): {} of the train section\n", record.name, arguments, kind_of_call) << wrap("  ", record.doc);
   for (const CallArgument& a : record.arguments) {
     const char* kind = a.whole ? "whole number" : kind_names[a.value.index()];
     std::string value;
@@ -105,8 +105,8 @@ int help_one(const std::string& wanted) {
   for (const CompositeDef* def : all_composites())
     if (matches(def->name)) help_composite(*def);
   for (const ScheduleRecord& record : schedules())
-    if (matches(record.name)) help_call(record, "schedule ");
-  if (matches(early_stopping_record().name)) help_call(early_stopping_record(), "");
+    if (matches(record.name)) help_call(record, "schedule");
+  if (matches(early_stopping_record().name)) help_call(early_stopping_record(), "setting");
   for (const OpDef* def : all_ops())
     if (matches(def->name)) help_op(*def);
   if (!found)

@@ -52,7 +52,9 @@ class Run {
     read();
     prepare();
     std::signal(SIGINT, on_interrupt);
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away ends no training: main says at the end what could not be written
+    // A reader that goes away, and a file that becomes too large, end no training: they are errors of write.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     result_ = graphc::train(*net_, data_.train, settings_);
     return finish();
   }
@@ -92,14 +94,12 @@ class Run {
     settings_.test = data_.test ? &*data_.test : nullptr;
     set_length();
     check_monitors(file_, settings_, net_->metric_names(settings_.step_entry));
-    output_.emplace(o_, human_);
-    settings_.observers = output_->observers();
     std::string rows = fmt::format("{} training rows", data_.train.rows);
     if (data_.validation) rows += fmt::format(", {} validation rows", data_.validation->rows);
     if (data_.test) rows += fmt::format(", {} test rows", data_.test->rows);
-    if (o_.progress != "none")
-      human_ << fmt::format("{}: {}, minibatch {}, seed {}", file_.model.tables.name, rows, settings_.batch, settings_.seed)
-             << std::endl;
+    output_.emplace(o_, human_,
+                    fmt::format("{}: {}, minibatch {}, seed {}", file_.model.tables.name, rows, settings_.batch, settings_.seed));
+    settings_.observers = output_->observers();
   }
 
   // Of the run, and of its schedule.

@@ -13,7 +13,8 @@
 
 namespace graphc::driver {
 
-TrainOutput::TrainOutput(const TrainOptions& o, std::ostream& human) : options_(o), human_(human) {
+TrainOutput::TrainOutput(const TrainOptions& o, std::ostream& human, std::string title)
+    : options_(o), human_(human), title_(std::move(title)) {
   bool shows_json = o.progress == "json" && !o.json;
   std::ostream& out = shows_json ? std::cout : human;
   parts_.push_back(make_progress(progress_mode(o.progress), out, isatty(&out == &std::cerr ? 2 : 1)));
@@ -34,7 +35,9 @@ std::vector<Observer*> TrainOutput::observers() {
 }
 
 void TrainOutput::begin(const RunStart& start) {
-  if (start.steps && options_.progress != "none") human_ << "goes on after step " << start.steps << std::endl;
+  if (options_.progress == "none") return;
+  human_ << title_ << std::endl;
+  if (start.steps) human_ << "goes on after step " << start.steps << std::endl;
 }
 
 void TrainOutput::warning(const std::string& message) { std::cerr << "graphc: warning: " << message << std::endl; }

@@ -13,8 +13,8 @@ namespace graphc::driver {
 
 class TrainOutput : private Observer {
  public:
-  // `human`: where people read. Throws Error where a log cannot be opened.
-  TrainOutput(const TrainOptions& options, std::ostream& human);
+  // `human`: where people read; `title`: the line that a run begins with. Throws Error where a log cannot be opened.
+  TrainOutput(const TrainOptions& options, std::ostream& human, std::string title);
   std::vector<Observer*> observers();
   bool has_failed() const { return !told_.empty(); }  // a log could not be written: that was told
 
@@ -28,6 +28,7 @@ class TrainOutput : private Observer {
 
   const TrainOptions& options_;
   std::ostream& human_;
+  std::string title_;
   std::ofstream log_;
   std::string tensorboard_failure_;
   std::vector<std::string> told_;

@@ -5,7 +5,6 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "runtime/train/error.h"
 #include "runtime/train/file.h"
@@ -14,9 +13,8 @@
 namespace graphc {
 namespace {
 
-constexpr const char *version_key = "graphc.checkpoint", *state_key = "graphc.state", *agreements_key = "graphc.agreements",
-                     *checksum_key = "graphc.crc32", *version = "1";
-constexpr std::string_view best_prefix = "best/";
+constexpr const char *version_key = "graphc.checkpoint", *checksum_key = "crc32", *version = "1";
+constexpr std::string_view best_prefix = "best/", agreement_prefix = "must agree: ";
 
 // Over the metadata and over each tensor's name, type, shape and data, in the order of their names.
 std::string checksum(const Safetensors& file) {
@@ -61,16 +59,16 @@ std::vector<std::byte> format_checkpoint(const Instance& net, const RunState& st
     file.tensors.push_back(tensor);
     file.tensors.back().name.insert(0, best_prefix);
   }
-  file.metadata = {{version_key, version},
-                   {state_key, format_run_state(state)},
-                   {agreements_key, nlohmann::ordered_json(agreements).dump()}};
+  file.metadata = to_metadata(state);
+  file.metadata[version_key] = version;
+  for (const auto& [name, value] : agreements) file.metadata[std::string(agreement_prefix) + name] = value;
   file.metadata[checksum_key] = checksum(file);
   return format_safetensors(file);
 }
 
 Checkpoint parse_checkpoint(std::span<const std::byte> bytes, const std::string& name) {
   Safetensors file = parse_safetensors(bytes, name);
-  for (const char* key : {version_key, state_key, agreements_key, checksum_key})
+  for (const char* key : {version_key, checksum_key})
     if (!file.metadata.contains(key)) throw Error(name + ": error: this is no checkpoint: its metadata lack " + key);
   if (file.metadata[checksum_key] != checksum(file))
     throw Error(name + ": error: the checkpoint is damaged: its checksum is " + checksum(file) + ", it should be " +
@@ -80,11 +78,12 @@ Checkpoint parse_checkpoint(std::span<const std::byte> bytes, const std::string&
                 version + "; go on with the program that wrote it");
   Checkpoint checkpoint;
   try {
-    checkpoint.state = parse_run_state(file.metadata[state_key]);
-    checkpoint.agreements = nlohmann::json::parse(file.metadata[agreements_key]).get<Agreements>();
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(name + ": error: the checkpoint's metadata cannot be read: " + error.what());
+    checkpoint.state = from_metadata(file.metadata);
+  } catch (const Error& error) {
+    throw Error(name + ": error: the checkpoint is damaged: " + error.what());
   }
+  for (const auto& [key, value] : file.metadata)
+    if (key.starts_with(agreement_prefix)) checkpoint.agreements.emplace_back(key.substr(agreement_prefix.size()), value);
   for (StoredTensor& tensor : file.tensors) {
     bool is_best = tensor.name.starts_with(best_prefix);
     if (is_best) tensor.name.erase(0, best_prefix.size());

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/train/checkpoint_folder.h"
 
+#include <dirent.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <map>
+#include <memory>
 
 #include "runtime/train/error.h"
 #include "runtime/train/file.h"
@@ -17,22 +22,39 @@ namespace {
 constexpr std::string_view prefix = "step-", suffix = ".safetensors";
 constexpr const char* best_name = "best.safetensors";
 
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+// The names in a folder. std::filesystem's iterator ends a program that has no memory left.
+std::vector<std::string> names_in(const std::string& path) {
+  std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  if (!folder)
+    throw Error(path + ": error: the folder of checkpoints cannot be read: " + std::strerror(errno) + "; check the path");
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
 // By the number of steps.
 std::map<uint64_t, std::string> step_files(const std::string& folder) {
   std::map<uint64_t, std::string> files;
-  std::error_code error;
-  std::filesystem::directory_iterator entries(folder, error);
-  if (error)
-    throw Error(folder + ": error: the folder of checkpoints cannot be read: " + error.message() + "; check the path");
-  for (const auto& entry : entries) {
-    std::string name = entry.path().filename().string();
+  for (const std::string& name : names_in(folder)) {
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
     uint64_t step = 0;
     const char *begin = name.data() + prefix.size(), *end = name.data() + name.size() - suffix.size();
     auto [rest, code] = std::from_chars(begin, end, step);
-    if (code == std::errc() && rest == end) files[step] = entry.path().string();
+    if (code == std::errc() && rest == end) files[step] = folder + "/" + name;
   }
   return files;
+}
+
+// What a write_file leaves that was killed.
+void remove_unfinished(const std::string& folder) {
+  for (const std::string& name : names_in(folder)) {
+    bool is_ours = name.starts_with(prefix) || name.starts_with(best_name);
+    if (is_ours && name.find(std::string(suffix) + ".tmp-") != std::string::npos) ::unlink((folder + "/" + name).c_str());
+  }
 }
 
 }  // namespace
@@ -48,21 +70,21 @@ CheckpointFolder::CheckpointFolder(const CheckpointSettings& settings, bool resu
   if (!resumes_here && !files.empty())
     throw Error(path_ + ": error: the folder has checkpoints of another run, the newest of step " +
                 std::to_string(files.rbegin()->first) + "; go on from them with --resume, or choose an empty folder");
+  remove_unfinished(path_);
   // Later ones are damaged; they are left alone until the run gets there again, and do not count.
   for (const auto& [step, file] : files)
     if (step <= resumed_at) files_.push_back(file);
 }
 
 void CheckpointFolder::write(uint64_t step, std::span<const std::byte> bytes) {
-  std::string path = (std::filesystem::path(path_) / fmt::format("{}{:09}{}", prefix, step, suffix)).string();
+  std::string path = fmt::format("{}/{}{:09}{}", path_, prefix, step, suffix);
   write_file(path, bytes);
   if (files_.empty() || files_.back() != path) files_.push_back(path);
-  std::error_code error;
-  for (; files_.size() > keep_; files_.pop_front()) std::filesystem::remove(files_.front(), error);
+  for (; files_.size() > keep_; files_.pop_front()) ::unlink(files_.front().c_str());
 }
 
 void CheckpointFolder::write_best(std::span<const std::byte> bytes) {
-  write_file((std::filesystem::path(path_) / best_name).string(), bytes);
+  write_file(path_ + "/" + best_name, bytes);
 }
 
 bool same_folder(const std::string& a, const std::string& b) {
@@ -72,9 +94,8 @@ bool same_folder(const std::string& a, const std::string& b) {
 
 Found newest_checkpoint(const std::string& folder, const std::function<void(const std::string&)>& report) {
   std::vector<std::string> candidates;
-  std::error_code error;
-  auto best = std::filesystem::path(folder) / best_name;
-  if (std::filesystem::exists(best, error)) candidates.push_back(best.string());
+  std::string best = folder + "/" + best_name;
+  if (::access(best.c_str(), F_OK) == 0) candidates.push_back(best);
   for (const auto& [step, file] : step_files(folder)) candidates.push_back(file);
   for (; !candidates.empty(); candidates.pop_back()) {
     try {

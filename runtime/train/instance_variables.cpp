@@ -167,7 +167,7 @@ void Instance::save(const std::string& path, const std::map<std::string, std::st
 std::map<std::string, std::string> Instance::load(const std::string& path) {
   Safetensors file = read_safetensors(path);
   set_weights(file.tensors, path);
-  return file.metadata;
+  return std::move(file.metadata);
 }
 
 }  // namespace graphc

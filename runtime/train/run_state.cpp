@@ -1,109 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/train/run_state.h"
 
-#include <cmath>
-#include <iterator>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <type_traits>
+
+#include "runtime/train/error.h"
 
 namespace graphc {
 namespace {
 
-using Json = nlohmann::ordered_json;
+// A field is words with a blank between them. Numbers are written so that they come back exactly; nan and inf are numbers too.
+class Writer {
+ public:
+  template <class T>
+  Writer& operator<<(const T& value) {
+    text_ += fmt::format("{}{}", text_.empty() ? "" : " ", value);
+    return *this;
+  }
+  Writer& operator<<(const Score& score) {
+    *this << score.rows << score.loss << score.metrics.size();
+    for (double metric : score.metrics) *this << metric;
+    return *this;
+  }
+  Writer& operator<<(const std::optional<double>& value) { return value ? *this << 1 << *value : *this << 0; }
+  Writer& operator<<(const std::optional<Score>& value) { return value ? *this << 1 << *value : *this << 0; }
+  Writer& operator<<(const MonitorState& state) {
+    return *this << (state.of.empty() ? "-" : state.of) << state.best << state.best_epoch << state.waited;
+  }
+  std::string text() const { return text_; }
 
-// JSON has no infinities and no NaN; finite numbers are written so that they come back exactly.
-Json number(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-}
-double number(const Json& value) {
-  if (value.is_number()) return value.get<double>();
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  auto text = value.get<std::string>();
-  return text == "inf" ? infinity : text == "-inf" ? -infinity : std::numeric_limits<double>::quiet_NaN();
-}
+ private:
+  std::string text_;
+};
 
-Json score(const Score& score) {
-  Json metrics = Json::array();
-  for (double metric : score.metrics) metrics.push_back(number(metric));
-  return {{"rows", score.rows}, {"loss", number(score.loss)}, {"metrics", metrics}};
-}
-Score score(const Json& object) {
-  Score score{object.at("rows"), number(object.at("loss")), {}};
-  for (const Json& metric : object.at("metrics")) score.metrics.push_back(number(metric));
-  return score;
-}
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+  template <class T>
+  Reader& operator>>(T& value) {
+    std::string_view word = next();
+    auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size() || word.empty())
+      throw Error("the run's state has \"" + std::string(word.substr(0, 40)) + "\" where a number belongs");
+    return *this;
+  }
+  Reader& operator>>(Score& score) {
+    size_t metrics = 0;
+    *this >> score.rows >> score.loss >> metrics;
+    score.metrics.clear();
+    for (size_t i = 0; i < metrics; ++i) *this >> score.metrics.emplace_back();  // no size is trusted before its words are there
+    return *this;
+  }
+  template <class T>
+  Reader& operator>>(std::optional<T>& value) {
+    int has_value = 0;
+    *this >> has_value;
+    if (has_value) *this >> value.emplace();
+    return *this;
+  }
+  Reader& operator>>(MonitorState& state) {
+    state.of = next();
+    if (state.of == "-") state.of.clear();
+    return *this >> state.best >> state.best_epoch >> state.waited;
+  }
+  std::string_view next() {
+    size_t end = std::min(text_.find(' '), text_.size());
+    std::string_view word = text_.substr(0, end);
+    text_.remove_prefix(std::min(end + 1, text_.size()));
+    return word;
+  }
+  bool more() const { return !text_.empty(); }
 
-void set_rate(Json& object, const std::optional<double>& rate) {
-  if (rate) object["learning_rate"] = number(*rate);
-}
-std::optional<double> rate(const Json& object) {
-  if (!object.contains("learning_rate")) return {};
-  return number(object.at("learning_rate"));
-}
+ private:
+  std::string_view text_;
+};
 
-Json monitor(const MonitorState& state) {
-  return {{"of", state.of}, {"best", number(state.best)}, {"best_epoch", state.best_epoch}, {"waited", state.waited}};
-}
-MonitorState monitor(const Json& object) {
-  return {object.at("of"), number(object.at("best")), object.at("best_epoch"), object.at("waited")};
+std::string_view field(const Metadata& metadata, const std::string& name) {
+  auto found = metadata.find(name);
+  if (found == metadata.end()) throw Error("the run's state lacks " + name);
+  return found->second;
 }
 
 }  // namespace
 
-std::string format_run_state(const RunState& state) {
+Metadata to_metadata(const RunState& state) {
   const TrainResult& result = state.result;
-  Json object = {{"steps", result.steps},
-                 {"seed", result.seed},
-                 {"seconds", result.seconds},
-                 {"not_finite_steps", result.not_finite_steps},
-                 {"not_finite_at", result.not_finite_at},
-                 {"not_finite_loss", number(static_cast<double>(result.not_finite_loss))},
-                 {"metric_names", result.metric_names},
-                 {"early_stopping", monitor(state.early_stopping)},
-                 {"plateau", monitor(state.plateau)},
-                 {"drops", state.drops},
-                 {"cooldown", state.cooldown},
-                 {"best_checkpoint", monitor(state.best_checkpoint)}};
-  Json running = {{"index", state.index}, {"seconds", state.seconds}, {"sums", score(state.sums)}};
-  set_rate(running, state.learning_rate);
-  object["epoch"] = running;
-  object["history"] = Json::array();
-  for (const EpochRecord& record : result.history) {
-    Json epoch = {
-        {"epoch", record.epoch}, {"steps", record.steps}, {"seconds", record.seconds}, {"train", score(record.train)}};
-    if (record.validation) epoch["validation"] = score(*record.validation);
-    set_rate(epoch, record.learning_rate);
-    object["history"].push_back(epoch);
-  }
-  return object.dump();
+  Metadata fields;
+  Writer names, history;
+  for (const std::string& name : result.metric_names) names << name;
+  for (const EpochRecord& record : result.history)
+    history << record.epoch << record.steps << record.seconds << record.train << record.validation << record.learning_rate;
+  auto add = [&](const char* name, const auto&... values) { fields[name] = (Writer() << ... << values).text(); };
+  add("steps", result.steps, result.seconds);
+  add("seed", result.seed);
+  add("not_finite", result.not_finite_steps, result.not_finite_at, result.not_finite_loss);
+  add("epoch", state.index, state.seconds, state.sums, state.learning_rate);
+  add("early_stopping", state.early_stopping);
+  add("plateau", state.plateau, state.drops, state.cooldown);
+  add("best_checkpoint", state.best_checkpoint);
+  fields["metrics"] = names.text();
+  fields["history"] = history.text();
+  return fields;
 }
 
-RunState parse_run_state(std::string_view text) {
-  Json object = Json::parse(text);
+RunState from_metadata(const Metadata& fields) {
   RunState state;
   TrainResult& result = state.result;
-  result.steps = object.at("steps");
-  result.seed = object.at("seed");
-  result.seconds = object.at("seconds");
-  result.not_finite_steps = object.at("not_finite_steps");
-  result.not_finite_at = object.at("not_finite_at");
-  result.not_finite_loss = static_cast<float>(number(object.at("not_finite_loss")));
-  result.metric_names = object.at("metric_names").get<std::vector<std::string>>();
-  state.early_stopping = monitor(object.at("early_stopping"));
-  state.plateau = monitor(object.at("plateau"));
-  state.drops = object.at("drops");
-  state.cooldown = object.at("cooldown");
-  state.best_checkpoint = monitor(object.at("best_checkpoint"));
-  const Json& running = object.at("epoch");
-  state.index = running.at("index");
-  state.seconds = running.at("seconds");
-  state.sums = score(running.at("sums"));
-  state.learning_rate = rate(running);
-  for (const Json& epoch : object.at("history")) {
-    EpochRecord record{epoch.at("epoch"), epoch.at("steps"), epoch.at("seconds"), score(epoch.at("train")), {}, rate(epoch)};
-    if (epoch.contains("validation")) record.validation = score(epoch.at("validation"));
-    result.history.push_back(std::move(record));
+  auto read = [&](const char* name, auto&... values) { (Reader(field(fields, name)) >> ... >> values); };
+  read("steps", result.steps, result.seconds);
+  read("seed", result.seed);
+  read("not_finite", result.not_finite_steps, result.not_finite_at, result.not_finite_loss);
+  read("epoch", state.index, state.seconds, state.sums, state.learning_rate);
+  read("early_stopping", state.early_stopping);
+  read("plateau", state.plateau, state.drops, state.cooldown);
+  read("best_checkpoint", state.best_checkpoint);
+  for (Reader names(field(fields, "metrics")); names.more();) result.metric_names.emplace_back(names.next());
+  for (Reader history(field(fields, "history")); history.more();) {
+    EpochRecord& record = result.history.emplace_back();
+    history >> record.epoch >> record.steps >> record.seconds >> record.train >> record.validation >> record.learning_rate;
   }
   return state;
 }

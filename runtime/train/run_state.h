@@ -3,8 +3,8 @@
 // Where a run stands between two steps: with the variables of the instance, all that the rest of it depends on.
 #pragma once
 
+#include <map>
 #include <string>
-#include <string_view>
 
 #include "runtime/train/stored_tensor.h"
 #include "runtime/train/train_result.h"
@@ -27,10 +27,12 @@ struct RunState {
   // Of early stopping, reduce_on_plateau and the best checkpoint.
   MonitorState early_stopping, plateau, best_checkpoint;
   uint64_t drops = 0, cooldown = 0;        // of reduce_on_plateau: reductions so far, epochs of rest
-  std::vector<StoredTensor> best_weights;  // for early stopping that restores them; not in the text
+  std::vector<StoredTensor> best_weights;  // for early stopping that restores them; not in the metadata
 };
 
-std::string format_run_state(const RunState& state);  // JSON
-RunState parse_run_state(std::string_view text);      // throws std::exception where it is none
+// The fields of a checkpoint's metadata: a name, and words that a person can read.
+using Metadata = std::map<std::string, std::string>;
+Metadata to_metadata(const RunState& state);
+RunState from_metadata(const Metadata& fields);  // throws Error where a field is missing or broken; others are left alone
 
 }  // namespace graphc

@@ -30,17 +30,18 @@ struct StopAt : Observer {
 };
 
 struct Run {
-  std::string state, variables;  // all that a run leaves, as text
+  Metadata state;
+  std::string variables;  // all that a run leaves, as text
   TrainResult result;
 };
 
 // The seconds set to 0: they differ.
-std::string text_of(const TrainResult& result) {
+Metadata text_of(const TrainResult& result) {
   RunState state;
   state.result = result;
   state.result.seconds = 0;
   for (EpochRecord& record : state.result.history) record.seconds = 0;
-  return format_run_state(state);
+  return to_metadata(state);
 }
 
 struct Setting {
@@ -226,6 +227,33 @@ TEST_CASE("checkpoints: a damaged one is told, and the one before is taken") {
   CHECK_ERROR("the folder has no whole checkpoint; begin anew without --resume", setting.run(setting.settings));
   setting.settings.resume = folder.file("nowhere");
   CHECK_ERROR("the folder of checkpoints cannot be read: No such file or directory", setting.run(setting.settings));
+}
+
+TEST_CASE("checkpoints: every truncation and every bit of the header") {
+  Instance net(&linear_module());
+  RunState state;
+  state.best_weights = net.weights();
+  state.result.history.push_back({1, 11, 0.5, {43, INFINITY, {0.5}}, Score{9, std::nan(""), {-INFINITY}}, 0.1});
+  state.result.metric_names = {"mae"};
+  std::vector<std::byte> bytes = format_checkpoint(net, state, {{"model", "linear"}});
+  auto same_or_refused = [&](std::span<const std::byte> changed) {
+    try {
+      return to_metadata(parse_checkpoint(changed, "c").state) == to_metadata(state);
+    } catch (const Error&) {
+      return true;
+    }
+  };
+  CHECK(to_metadata(parse_checkpoint(bytes, "c").state) == to_metadata(state));
+  CHECK(parse_checkpoint(bytes, "c").state.best_weights == state.best_weights);
+  bool all = true;
+  for (size_t size = 0; size < bytes.size(); ++size) all = all && same_or_refused(std::span(bytes).first(size));
+  size_t header = 8 + std::to_integer<size_t>(bytes[0]) + 256 * std::to_integer<size_t>(bytes[1]);
+  for (size_t bit = 0; bit < 8 * header; ++bit) {
+    bytes[bit / 8] ^= std::byte(1 << bit % 8);
+    all = all && same_or_refused(bytes);
+    bytes[bit / 8] ^= std::byte(1 << bit % 8);
+  }
+  CHECK(all);
 }
 
 TEST_CASE("checkpoints: those of another run are refused") {
