@@ -96,8 +96,8 @@ Checkpoint read_checkpoint(const std::string& path) { return parse_checkpoint(re
 
 void apply_checkpoint(const Checkpoint& checkpoint, const std::string& path, const Agreements& wanted, Instance& net) {
   for (const auto& [name, value] : wanted) {
-    auto same_name = [&](const auto& given) { return given.first == name; };
-    auto found = std::find_if(checkpoint.agreements.begin(), checkpoint.agreements.end(), same_name);
+    auto found = checkpoint.agreements.begin();
+    while (found != checkpoint.agreements.end() && found->first != name) ++found;
     std::string then = found == checkpoint.agreements.end() ? "not known" : found->second;
     if (then != value)
       throw Error(fmt::format("{}: error: this checkpoint is of another run: the {} was {}, it is {} now; go on with what it "
