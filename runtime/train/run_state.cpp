@@ -26,8 +26,9 @@ class Writer {
   }
   Writer& operator<<(const std::optional<double>& value) { return value ? *this << 1 << *value : *this << 0; }
   Writer& operator<<(const std::optional<Score>& value) { return value ? *this << 1 << *value : *this << 0; }
+  // The name may have blanks, and stands last in its field.
   Writer& operator<<(const MonitorState& state) {
-    return *this << (state.of.empty() ? "-" : state.of) << state.best << state.best_epoch << state.waited;
+    return *this << state.best << state.best_epoch << state.waited << state.of;
   }
   std::string text() const { return text_; }
 
@@ -61,19 +62,20 @@ class Reader {
     return *this;
   }
   Reader& operator>>(MonitorState& state) {
-    state.of = next();
-    if (state.of == "-") state.of.clear();
-    return *this >> state.best >> state.best_epoch >> state.waited;
+    *this >> state.best >> state.best_epoch >> state.waited;
+    state.of = text_;
+    return *this;
   }
+  bool more() const { return !text_.empty(); }
+
+ private:
   std::string_view next() {
     size_t end = std::min(text_.find(' '), text_.size());
     std::string_view word = text_.substr(0, end);
     text_.remove_prefix(std::min(end + 1, text_.size()));
     return word;
   }
-  bool more() const { return !text_.empty(); }
 
- private:
   std::string_view text_;
 };
 
@@ -88,8 +90,7 @@ std::string_view field(const Metadata& metadata, const std::string& name) {
 Metadata to_metadata(const RunState& state) {
   const TrainResult& result = state.result;
   Metadata fields;
-  Writer names, history;
-  for (const std::string& name : result.metric_names) names << name;
+  Writer history;
   for (const EpochRecord& record : result.history)
     history << record.epoch << record.steps << record.seconds << record.train << record.validation << record.learning_rate;
   auto add = [&](const char* name, const auto&... values) { fields[name] = (Writer() << ... << values).text(); };
@@ -98,9 +99,8 @@ Metadata to_metadata(const RunState& state) {
   add("not_finite", result.not_finite_steps, result.not_finite_at, result.not_finite_loss);
   add("epoch", state.index, state.seconds, state.sums, state.learning_rate);
   add("early_stopping", state.early_stopping);
-  add("plateau", state.plateau, state.drops, state.cooldown);
+  add("plateau", state.drops, state.cooldown, state.plateau);
   add("best_checkpoint", state.best_checkpoint);
-  fields["metrics"] = names.text();
   fields["history"] = history.text();
   return fields;
 }
@@ -114,9 +114,8 @@ RunState from_metadata(const Metadata& fields) {
   read("not_finite", result.not_finite_steps, result.not_finite_at, result.not_finite_loss);
   read("epoch", state.index, state.seconds, state.sums, state.learning_rate);
   read("early_stopping", state.early_stopping);
-  read("plateau", state.plateau, state.drops, state.cooldown);
+  read("plateau", state.drops, state.cooldown, state.plateau);
   read("best_checkpoint", state.best_checkpoint);
-  for (Reader names(field(fields, "metrics")); names.more();) result.metric_names.emplace_back(names.next());
   for (Reader history(field(fields, "history")); history.more();) {
     EpochRecord& record = result.history.emplace_back();
     history >> record.epoch >> record.steps >> record.seconds >> record.train >> record.validation >> record.learning_rate;

@@ -30,7 +30,7 @@ struct RunState {
   std::vector<StoredTensor> best_weights;  // for early stopping that restores them; not in the metadata
 };
 
-// The fields of a checkpoint's metadata: a name, and words that a person can read.
+// The fields of a checkpoint's metadata: a name, and words that a person can read. The names of metrics are not among them.
 using Metadata = std::map<std::string, std::string>;
 Metadata to_metadata(const RunState& state);
 RunState from_metadata(const Metadata& fields);  // throws Error where a field is missing or broken; others are left alone

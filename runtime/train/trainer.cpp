@@ -93,7 +93,9 @@ class Loop {
                                                  [&](const EpochRecord& record) { return fits(record.train); });
     apply_checkpoint(found.checkpoint, found.path, agreements_, net_);
     if (!whole) throw Error(found.path + ": error: the checkpoint's history does not fit its list of metrics");
+    std::vector<std::string> names = std::move(result_.metric_names);  // they agree
     state_ = std::move(found.checkpoint.state);
+    result_.metric_names = std::move(names);
     result_.resumed_at = result_.steps;
     result_.epochs = result_.history.size();
   }

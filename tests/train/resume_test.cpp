@@ -234,7 +234,7 @@ TEST_CASE("checkpoints: every truncation and every bit of the header") {
   RunState state;
   state.best_weights = net.weights();
   state.result.history.push_back({1, 11, 0.5, {43, INFINITY, {0.5}}, Score{9, std::nan(""), {-INFINITY}}, 0.1});
-  state.result.metric_names = {"mae"};
+  state.plateau = {"validation_top 3", 0.5, 1, 2};
   std::vector<std::byte> bytes = format_checkpoint(net, state, {{"model", "linear"}});
   auto same_or_refused = [&](std::span<const std::byte> changed) {
     try {
