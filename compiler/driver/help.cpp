@@ -8,7 +8,9 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/wrap.h"
 #include "ir/composite.h"
+#include "runtime/train/early_stopping.h"
 #include "runtime/train/error.h"
+#include "runtime/train/schedule.h"
 
 namespace graphc::driver {
 
@@ -29,6 +31,10 @@ void help_all() {
       if (def->kind == kind) names += std::string(" ") + def->name;
     std::cout << wrap(fmt::format("  {:<17}", name(kind)), names.substr(!names.empty()));
   }
+  std::string schedule_names;
+  for (const ScheduleRecord& record : schedules()) schedule_names += std::string(schedule_names.empty() ? "" : " ") + record.name;
+  std::cout << wrap(fmt::format("  {:<17}", "schedule"), schedule_names);
+  std::cout << wrap(fmt::format("  {:<17}", "train section"), early_stopping_record().name);
   for (OpClass op_class : op_classes) {
     std::string names;
     for (const OpDef* def : all_ops())
@@ -53,6 +59,22 @@ void help_composite(const CompositeDef& def) {
   for (const ArgumentDef& a : def.arguments)
     std::cout << wrap(fmt::format("  {:<16} ", a.name), fmt::format("{}{}; {}", kind_names[a.kind], default_of(a), a.doc));
   if (def.vjp) std::cout << "  It has a derivative of its own, better in numbers than its formula's.\n";
+}
+
+// A call of the train section.
+void help_call(const CallRecord& record, const char* kind_of_call) {
+  constexpr const char* kind_names[] = {"number", "true or false", "name", "list of numbers"};  // in CallValue's order
+  std::string arguments;
+  for (const CallArgument& a : record.arguments) arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", a.name);
+  std::cout << fmt::format("{}({}): {} of the train section\n", record.name, arguments, kind_of_call) << wrap("  ", record.doc);
+  for (const CallArgument& a : record.arguments) {
+    const char* kind = a.whole ? "whole number" : kind_names[a.value.index()];
+    std::string value;
+    if (const auto* number = std::get_if<double>(&a.value)) value = fmt::format(" = {}", *number);
+    if (const auto* flag = std::get_if<bool>(&a.value)) value = *flag ? " = true" : " = false";
+    if (const auto* word = std::get_if<std::string>(&a.value); word && !word->empty()) value = " = " + *word;
+    std::cout << wrap(fmt::format("  {:<16} ", a.name), fmt::format("{}{}; {}", kind, value, a.doc));
+  }
 }
 
 void help_op(const OpDef& def) {
@@ -83,6 +105,9 @@ int help_one(const std::string& wanted) {
   }
   for (const CompositeDef* def : all_composites())
     if (matches(def->name)) help_composite(*def);
+  for (const ScheduleRecord& record : schedules())
+    if (matches(record.name)) help_call(record, "schedule");
+  if (matches(early_stopping_record().name)) help_call(early_stopping_record(), "setting");
   for (const OpDef* def : all_ops())
     if (matches(def->name)) help_op(*def);
   if (!found)

@@ -7,18 +7,17 @@
 #include <atomic>
 #include <csignal>
 #include <ctime>
-#include <fstream>
 #include <iostream>
 
 #include "compiler/driver/commands.h"
 #include "compiler/driver/divergence.h"
-#include "compiler/driver/train_options.h"
+#include "compiler/driver/train_output.h"
+#include "compiler/driver/train_section.h"
 #include "runtime/train/confusion.h"
 #include "runtime/train/error.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/file.h"
 #include "runtime/train/history.h"
-#include "runtime/train/progress.h"
 
 namespace graphc::driver {
 
@@ -37,23 +36,6 @@ void on_interrupt(int) {
   interrupted = true;
 }
 
-// --log beside what is shown.
-class Both : public Progress {
- public:
-  Both(std::unique_ptr<Progress> a, std::unique_ptr<Progress> b) : a_(std::move(a)), b_(std::move(b)) {}
-  void begin_epoch(uint64_t epoch, uint64_t epochs, uint64_t steps) override {
-    a_->begin_epoch(epoch, epochs, steps), b_->begin_epoch(epoch, epochs, steps);
-  }
-  void step(const StepReport& report) override { a_->step(report), b_->step(report); }
-  void end_epoch(const EpochRecord& record, uint64_t epochs, const std::vector<std::string>& names) override {
-    a_->end_epoch(record, epochs, names), b_->end_epoch(record, epochs, names);
-  }
-  void end(const TrainResult& result) override { a_->end(result), b_->end(result); }
-
- private:
-  std::unique_ptr<Progress> a_, b_;
-};
-
 // The first target that holds classes.
 const InputSpec* class_target(const Model& model) {
   for (const InputSpec& input : model.tables.inputs)
@@ -70,6 +52,9 @@ class Run {
     read();
     prepare();
     std::signal(SIGINT, on_interrupt);
+    // A reader that goes away, and a file that becomes too large, end no training: they are errors of write.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     result_ = graphc::train(*net_, data_.train, settings_);
     return finish();
   }
@@ -84,6 +69,10 @@ class Run {
     settings_.seed = o_.seed ? *o_.seed : s.seed ? uint64_t(*s.seed) : 1;
     settings_.shuffle = o_.shuffle ? *o_.shuffle : s.shuffle ? *s.shuffle : true;
     settings_.interrupt = &interrupted;
+    apply_train_section(file_, settings_);
+    if (!o_.not_finite.empty()) settings_.not_finite = o_.not_finite == "skip" ? NotFinite::skip : NotFinite::stop;
+    settings_.checkpoint = {o_.checkpoint, o_.checkpoint_every.value_or(0), o_.keep.value_or(settings_.checkpoint.keep)};
+    settings_.resume = o_.resume;
     if (o_.steps)
       settings_.steps = *o_.steps;
     else if (s.steps && !o_.epochs)
@@ -103,29 +92,31 @@ class Run {
     if (data_.validation || data_.test) compile_entry(compiled_.program, "eval");
     settings_.validation = data_.validation ? &*data_.validation : nullptr;
     settings_.test = data_.test ? &*data_.test : nullptr;
-    // With a number of steps alone, as many epochs as they take.
-    uint64_t steps_per_epoch = (data_.train.rows + settings_.batch - 1) / settings_.batch;
-    if (o_.epochs)
-      settings_.epochs = *o_.epochs;
-    else if (file_.train.epochs && !o_.steps)
-      settings_.epochs = uint64_t(*file_.train.epochs);
-    else if (settings_.steps)
-      settings_.epochs = (*settings_.steps + steps_per_epoch - 1) / steps_per_epoch;
-
-    bool shows_json = o_.progress == "json" && !o_.json;
-    progress_ = make_progress(progress_mode(o_.progress), shows_json ? std::cout : human_, isatty(&human_ == &std::cerr ? 2 : 1));
-    if (!o_.log.empty()) {
-      log_.open(o_.log);
-      if (!log_) throw Error(o_.log + ": error: the log cannot be opened for writing");
-      progress_ = std::make_unique<Both>(std::move(progress_), make_progress(ProgressMode::json, log_, false));
-    }
-    settings_.progress = progress_.get();
+    set_length();
+    check_monitors(file_, settings_, net_->metric_names(settings_.step_entry));
     std::string rows = fmt::format("{} training rows", data_.train.rows);
     if (data_.validation) rows += fmt::format(", {} validation rows", data_.validation->rows);
     if (data_.test) rows += fmt::format(", {} test rows", data_.test->rows);
-    if (o_.progress != "none")
-      human_ << fmt::format("{}: {}, minibatch {}, seed {}", file_.model.tables.name, rows, settings_.batch, settings_.seed)
-             << std::endl;
+    output_.emplace(o_, human_,
+                    fmt::format("{}: {}, minibatch {}, seed {}", file_.model.tables.name, rows, settings_.batch, settings_.seed));
+    settings_.observers = output_->observers();
+  }
+
+  // Of the run, and of its schedule.
+  void set_length() {
+    uint64_t steps_per_epoch = (data_.train.rows + settings_.batch - 1) / settings_.batch, steps = settings_.steps.value_or(0);
+    std::optional<double> planned;
+    if (o_.epochs)
+      planned = double(*o_.epochs);
+    else if (file_.train.epochs)
+      planned = double(*file_.train.epochs);
+    if (planned && (o_.epochs || !o_.steps))
+      settings_.epochs = uint64_t(*planned);
+    else if (steps)  // with a number of steps alone, as many epochs as they take
+      settings_.epochs = (steps + steps_per_epoch - 1) / steps_per_epoch;
+    // Fewer steps than planned break the run off, and leave the schedule as it was: so it goes on with --resume.
+    double by_steps = double(steps) / double(steps_per_epoch);
+    settings_.schedule_epochs = o_.epochs || !steps ? planned : std::max(planned.value_or(0), by_steps);
   }
 
   int finish() {
@@ -139,12 +130,18 @@ class Run {
     if (!o_.confusion.empty()) write_confusion();
     if (o_.json) std::cout << result_json(result_);
     human_ << summary_line(result_, data_, compiled_.seconds_so_far()) << std::endl;
-    if (!o_.log.empty() && !log_.flush())
-      throw Error(o_.log + ": error: the log could not be written", ErrorKind::out_of_resources);
-    if (result_.stop != Stop::interrupted) return 0;
-    std::cerr << "interrupted after step " << result_.steps
-              << (o_.save.empty() ? "; --save would have kept the weights" : "; the weights are saved") << std::endl;
-    return 130;
+    if (result_.failed_checkpoints)
+      std::cerr << "graphc: " << result_.failed_checkpoints << " checkpoints could not be written" << std::endl;
+    if (result_.stop == Stop::interrupted) {
+      bool keeps = !o_.checkpoint.empty() && !result_.failed_checkpoints;
+      std::cerr << "interrupted after step " << result_.steps
+                << (keeps              ? "; --resume " + o_.checkpoint + " goes on from there"
+                    : !o_.save.empty() ? "; the weights are saved"
+                                       : "; --save would have kept the weights, --checkpoint all that it takes to go on")
+                << std::endl;
+      return 130;
+    }
+    return result_.failed_checkpoints || output_->has_failed() ? int(ErrorKind::out_of_resources) : 0;
   }
 
   void write_histories() {
@@ -177,8 +174,7 @@ class Run {
   std::optional<Instance> net_;
   Data data_;
   TrainSettings settings_;
-  std::ofstream log_;
-  std::unique_ptr<Progress> progress_;
+  std::optional<TrainOutput> output_;
   TrainResult result_;
 };
 

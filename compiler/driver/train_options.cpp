@@ -26,18 +26,28 @@ void TrainOptions::declare(Options& o) {
   o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
   o.text("--init", init, "F.safetensors", "weights to begin with");
   o.text("--save", save, "F.safetensors", "where the weights go");
-  o.text("--checkpoint", checkpoint, "DIR", "comes with a later version");
-  o.text("--resume", resume, "DIR", "comes with a later version");
+  o.text("--checkpoint", checkpoint, "DIR", "where checkpoints go: one after every epoch, and the best one");
+  o.whole("--checkpoint-every", checkpoint_every, 1, uint64_t{1} << 53, "one after so many steps instead");
+  o.whole("--keep", keep, 1, many, "how many checkpoints stay beside the best one (3)");
+  o.text("--resume", resume, "DIR", "go on from the newest checkpoint there: the same bits as a run that was never stopped");
+  o.text("--not-finite", not_finite, "stop|skip", "when a loss is not finite: stop, or go on with the next minibatch (stop)");
   o.many("--history", history, "F.csv|F.json|F.svg", "loss and metrics of each epoch; may be repeated");
   o.text("--confusion", confusion, "F.svg", "which class was taken for which");
   o.text("--log", log, "F.jsonl", "one JSON object for each epoch");
+  o.text("--tensorboard", tensorboard, "DIR", "the same as event files of TensorBoard");
+  o.whole("--log-steps", log_steps, 1, uint64_t{1} << 53, "every so many steps in the logs too");
   o.text("--progress", progress, "auto|bar|line|none|json", "auto: a bar on a terminal, else a line for each epoch");
   o.flag("--json", json, "the result as one JSON object, and nothing else, on standard output");
 }
 
 void TrainOptions::check() const {
-  if (!checkpoint.empty() || !resume.empty())
-    throw Error("--checkpoint and --resume come with a later version; --save and --init keep the weights");
+  if (checkpoint.empty() && (checkpoint_every || keep))
+    throw Error(std::string(checkpoint_every ? "--checkpoint-every" : "--keep") + " needs --checkpoint DIR");
+  if (log_steps && log.empty() && tensorboard.empty()) throw Error("--log-steps needs --log F.jsonl or --tensorboard DIR");
+  if (!resume.empty() && !init.empty())
+    throw Error("--resume and --init: a checkpoint brings its own weights; leave one of the two out");
+  if (!not_finite.empty() && not_finite != "stop" && not_finite != "skip")
+    throw Error("--not-finite: '" + not_finite + "' is neither stop nor skip");
   for (const std::string& path : history)
     if (!path.ends_with(".csv") && !path.ends_with(".json") && !path.ends_with(".svg"))
       throw Error("--history " + path + ": a history is written as .csv, .json or .svg; choose one of these endings");
@@ -64,6 +74,13 @@ static std::string duration(double seconds) {
 std::string summary_line(const TrainResult& result, const Data& data, double compile_seconds) {
   std::string text =
       fmt::format("{} steps in {}, compiled in {}", result.steps, duration(result.seconds), duration(compile_seconds));
+  if (result.stop == Stop::early)
+    text += fmt::format(", stopped early: {} was best in epoch {} ({:.4g}), {}", result.monitored, result.best_epoch, result.best,
+                        result.restored ? "whose weights are restored" : "the weights are the last ones");
+  else if (result.restored)
+    text += fmt::format(", with the weights of epoch {}, where {} was best ({:.4g})", result.best_epoch, result.monitored, result.best);
+  if (result.not_finite_steps)
+    text += fmt::format(", {} skipped because their loss was not finite (the first: {})", result.not_finite_steps, result.not_finite_at);
   const Score* score = nullptr;
   std::string what = "training", rows = "of the last epoch";
   if (result.test) {

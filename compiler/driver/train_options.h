@@ -13,9 +13,9 @@ namespace graphc::driver {
 struct TrainOptions {
   ModelOptions model;
   DataOptions data;
-  std::optional<uint64_t> epochs, batch, steps, seed, threads;
+  std::optional<uint64_t> epochs, batch, steps, seed, threads, checkpoint_every, keep, log_steps;
   std::optional<bool> shuffle;
-  std::string init, save, checkpoint, resume, log, confusion, progress = "auto";
+  std::string init, save, checkpoint, resume, log, tensorboard, confusion, not_finite, progress = "auto";
   std::vector<std::string> history;
   bool json = false;
 

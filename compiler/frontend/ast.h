@@ -76,7 +76,7 @@ struct SettingExpr {
   std::string key;
   Spot spot, value_spot;
   ExprId value = no_expr;            // a number, or
-  std::string text = {}, word = {};  // a string, or on / off
+  std::string text = {}, word = {};  // a string, or on / off / constant
 };
 
 // A line below minimize: clip(global_norm: 1), group(weight_decay: 0) over *.bias

@@ -107,6 +107,9 @@ class Elaborator {
 
   // settings.cpp
   void settings(const Statement& s);
+  // setting_calls.cpp
+  SettingCall setting_call(const SettingExpr& setting, Context& c);
+  SettingCall::Value setting_value(ExprId id, Context& c);
 
   // expressions.cpp
   Value evaluate(ExprId id, Context& c);

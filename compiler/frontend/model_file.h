@@ -14,6 +14,18 @@ struct Setting : std::optional<T> {
   void set(T value, const Place& at) { this->emplace(std::move(value)), place = at; }
 };
 
+// A call of the train section, such as schedule cosine(warmup: 2). Which there are, and what they take, is the trainer's to know.
+struct SettingCall {
+  using Value = std::variant<double, bool, std::string, std::vector<double>>;  // a name that is no let is a std::string
+  struct Argument {
+    std::string name;  // empty: by position
+    Place place, value_place;
+    Value value;
+  };
+  std::string name;
+  std::vector<Argument> arguments;
+};
+
 // The file's `train` section. The command line wins over it, and defaults are the trainer's.
 struct TrainingSettings {
   Setting<std::string> data;                     // SPEC of DESIGN 12
@@ -23,6 +35,8 @@ struct TrainingSettings {
   Setting<int64_t> batch, epochs, steps;         // at least 1
   Setting<int64_t> seed;                         // 0 .. 2^53
   Setting<bool> shuffle;
+  Setting<SettingCall> schedule, early_stopping;
+  Setting<std::string> not_finite;  // stop, skip
 };
 
 struct ModelFile {

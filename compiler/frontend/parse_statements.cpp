@@ -211,13 +211,19 @@ SettingExpr StatementParser::setting() {
   if (!at(TokenKind::name)) unexpected("a setting such as epochs");
   s.key = text(peek());
   pos_++;
+  if (at("(") && !peek().spaced) {  // early_stopping(patience: 5): the call has the setting's name
+    s.value_spot = s.spot;
+    pos_--;
+    s.value = call();
+    return s;
+  }
   accept(":");
   s.value_spot = spot();
   if (at(TokenKind::string)) {
     s.text = text(peek()).substr(1, text(peek()).size() - 2);
     if (s.text.empty()) refuse(here(), "this string is empty");
     pos_++;
-  } else if (at_word("on") || at_word("off")) {
+  } else if (at_word("on") || at_word("off") || at_word("constant")) {  // constant is a keyword, and a schedule
     s.word = text(peek());
     pos_++;
   } else {

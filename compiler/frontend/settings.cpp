@@ -27,6 +27,7 @@ void Elaborator::settings(const Statement& s) {
     if (x->text.empty()) refuse(place(x->value_spot), x->key + " must be a string such as \"digits\" or \"file.csv\"");
     once(setting).set(x->text, place(x->value_spot));
   };
+  auto call = [&](Setting<SettingCall>& setting) { once(setting).set(setting_call(*x, c), place(x->value_spot)); };
   auto share_or_text = [&](Setting<std::string>& setting, Setting<double>& share) {
     if (share || setting) refuse(place(x->spot), x->key + " is given twice");
     if (!x->text.empty()) return text(setting);
@@ -55,13 +56,23 @@ void Elaborator::settings(const Statement& s) {
     else if (x->key == "steps")
       count(train.steps, 1, 9007199254740992.0);
     else if (x->key == "shuffle") {
-      if (x->word.empty()) refuse(place(x->value_spot), "shuffle must be on or off");
+      if (x->word != "on" && x->word != "off") refuse(place(x->value_spot), "shuffle must be on or off");
       once(train.shuffle).set(x->word == "on", place(x->value_spot));
+    } else if (x->key == "schedule") {
+      call(train.schedule);
+    } else if (x->key == "early_stopping") {
+      call(train.early_stopping);
+    } else if (x->key == "not_finite") {
+      SettingCall::Value value = x->value == no_expr ? SettingCall::Value() : setting_value(x->value, c);
+      auto* word = std::get_if<std::string>(&value);
+      if (!word || (*word != "stop" && *word != "skip")) refuse(place(x->value_spot), "not_finite must be stop or skip");
+      once(train.not_finite).set(*word, place(x->value_spot));
     } else {
-      static const std::vector<std::string> keys = {"data",  "test",   "validation", "split_seed", "seed",
-                                                    "batch", "epochs", "steps",      "shuffle"};
+      static const std::vector<std::string> keys = {"data",  "test",    "validation", "split_seed",     "seed",      "batch",
+                                                    "epochs", "steps", "shuffle",    "schedule", "early_stopping", "not_finite"};
       auto notes = did_you_mean(x->key, keys);
-      if (notes.empty()) notes = {"the settings are data, test, validation, split_seed, seed, batch, epochs, steps and shuffle"};
+      if (notes.empty()) notes = {"the settings are data, test, validation, split_seed, seed, batch, epochs, steps, shuffle, schedule, "
+                                   "early_stopping and not_finite"};
       refuse(place(x->spot), "train: no setting is named " + x->key, std::move(notes));
     }
   }

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "runtime/train/error.h"
 
@@ -87,10 +88,8 @@ int write_all(int fd, std::span<const std::byte> bytes) {
 
 // Where a symbolic link points to, so that the link stays and its target is replaced.
 std::string resolve(const std::string& path) {
-  char* real = ::realpath(path.c_str(), nullptr);
-  std::string result = real ? real : path;
-  std::free(real);
-  return result;
+  std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  return real ? real.get() : path;
 }
 
 }  // namespace

@@ -31,8 +31,20 @@ bool any_validation(const TrainResult& result) {
                      [](const EpochRecord& record) { return record.validation.has_value(); });
 }
 
+bool any_rate(const TrainResult& result) {
+  return std::any_of(result.history.begin(), result.history.end(),
+                     [](const EpochRecord& record) { return record.learning_rate.has_value(); });
+}
+
 std::string dump(const Json& object, int indent) {
   return object.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// Why the run ended, where it did not finish; what early stopping found.
+void add_stop(Json& object, const TrainResult& result) {
+  if (result.stop != Stop::finished) object["stop"] = name(result.stop);
+  if (result.best_epoch) object["best_epoch"] = result.best_epoch, object["best_" + result.monitored] = result.best;
+  if (result.best_epoch) object["restored"] = result.restored;
 }
 
 }  // namespace
@@ -45,6 +57,8 @@ std::string history_csv(const TrainResult& result, const RunInfo& info) {
     text += fmt::format(",{}loss", prefix);
     for (const std::string& name : result.metric_names) text.append(",").append(cell(prefix + name));
   }
+  bool rate = any_rate(result);
+  if (rate) text += ",learning_rate";
   for (const auto& [name, value] : info.set) text.append(",").append(cell("set." + name));
   text += "\n";
   auto scores = [&](const Score* score) {
@@ -56,6 +70,7 @@ std::string history_csv(const TrainResult& result, const RunInfo& info) {
     text += fmt::format("{},{},{}", record.epoch, record.steps, record.seconds);
     scores(&record.train);
     if (validation) scores(record.validation ? &*record.validation : nullptr);
+    if (rate) text += record.learning_rate ? fmt::format(",{}", *record.learning_rate) : ",";
     for (const auto& [name, value] : info.set) text.append(",").append(cell(value));
     text += "\n";
   }
@@ -74,6 +89,7 @@ std::string result_json(const TrainResult& result) {
   object["steps"] = result.steps;
   object["seconds"] = result.seconds;
   object["seed"] = result.seed;
+  add_stop(object, result);
   return dump(object, -1);
 }
 
@@ -85,11 +101,13 @@ std::string history_json(const TrainResult& result, const RunInfo& info) {
     Json epoch = {{"epoch", record.epoch}, {"steps", record.steps}, {"seconds", record.seconds}};
     add(epoch, record.train, result.metric_names, "train_");
     if (record.validation) add(epoch, *record.validation, result.metric_names, "validation_");
+    if (record.learning_rate) epoch["learning_rate"] = *record.learning_rate;
     object["epochs"].push_back(epoch);
   }
   if (result.test) add(object, *result.test, result.metric_names, "test_");
   object["steps"] = result.steps;
   object["seconds"] = result.seconds;
+  add_stop(object, result);
   return dump(object, 2);
 }
 

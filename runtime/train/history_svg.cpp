@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The picture of a run: a panel for the loss, and one for the first metric.
+// The picture of a run: a panel for the loss, one for the first metric, and a low one for a learning rate that changes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace graphc {
 namespace {
 
 constexpr const char *ink = "#1f2937", *soft = "#6b7280", *grid = "#e5e7eb", *axis = "#9ca3af";
-constexpr const char *blue = "#2563eb", *orange = "#ea580c", *green = "#059669";
+constexpr const char *blue = "#2563eb", *orange = "#ea580c", *green = "#059669", *violet = "#7c3aed";
 
 struct Curve {
   const char *name, *color;
@@ -43,7 +43,7 @@ void draw_panel(Svg& svg, const Frame& frame, const std::string& title, const st
   if (!(low <= high)) low = 0, high = 1;
   bool small_part = low >= 0 && low < 0.35 * high;
   if (small_part && !share) low = 0;  // a loss that falls far is seen against 0
-  std::vector<double> ticks = round_ticks(low, high, 5), epochs = round_ticks(first, last, 8, true);
+  std::vector<double> ticks = round_ticks(low, high, frame.height < 150 ? 2 : 5), epochs = round_ticks(first, last, 8, true);
   if (share && ticks.back() > 1 && high <= 1) {  // a share of the rows never passes 1
     while (ticks.size() > 1 && ticks.back() > 1 + 1e-9) ticks.pop_back();
   }
@@ -107,11 +107,25 @@ std::vector<Curve> curves_of(const TrainResult& result, const std::function<doub
   return curves;
 }
 
+// The learning rate at the end of each epoch; no point where it never changes.
+Curve rate_curve(const TrainResult& result) {
+  Curve curve{"learning rate", violet, {}};
+  bool changes = false;
+  for (const EpochRecord& record : result.history) {
+    if (!record.learning_rate) continue;
+    curve.points.push_back({static_cast<double>(record.epoch), *record.learning_rate});
+    changes = changes || curve.points.back().y != curve.points.front().y;
+  }
+  if (!changes) curve.points.clear();
+  return curve;
+}
+
 }  // namespace
 
 std::string history_svg(const TrainResult& result, const RunInfo& info) {
   bool metric = !result.metric_names.empty();
-  double width = metric ? 980 : 520, height = 400;
+  Curve rate = rate_curve(result);
+  double width = metric ? 980 : 520, height = rate.points.empty() ? 400 : 580;
   std::string title = info.model.empty() ? "Training" : info.model;
   Svg svg(width, height, title + ": training history");
   svg.text({28, 34}, title, 18, ink, Anchor::start, true);
@@ -132,6 +146,7 @@ std::string history_svg(const TrainResult& result, const RunInfo& info) {
     if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
     draw_panel(svg, {550, 130, 400, 212}, name, curves_of(result, metric_value), share);
   }
+  if (!rate.points.empty()) draw_panel(svg, {68, 450, width - 98, 80}, "Learning rate", {rate}, false);
   return svg.finish();
 }
 

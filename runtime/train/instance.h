@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "runtime/train/aligned_bytes.h"
-#include "runtime/train/array.h"
+#include "runtime/train/stored_tensor.h"
 
 namespace graphc {
 
@@ -85,6 +85,13 @@ class Instance {
   void save(const std::string& path, const std::map<std::string, std::string>& metadata = {}) const;
   std::map<std::string, std::string> load(const std::string& path);
 
+  // All variables, or the weights alone, as copies. set_variables wants exactly those of one of the two lists; it changes nothing
+  // when it throws, and `source` stands for them in errors.
+  std::vector<StoredTensor> variables() const;
+  std::vector<StoredTensor> weights() const;
+  void set_variables(std::span<const StoredTensor> variables, const std::string& source);
+  void set_weights(std::span<const StoredTensor> weights, const std::string& source);
+
   std::span<std::byte> params() { return params_.span(); }  // with their heads; for fwrite, EMA, target networks
   std::span<std::byte> state() { return state_.span(); }
 
@@ -99,6 +106,8 @@ class Instance {
  private:
   uint64_t checked(std::string_view name, uint8_t dtype) const;  // elements
   void read(std::string_view name, const OutputArray& values) const;
+  std::vector<StoredTensor> copies(bool weights_only) const;
+  void replace(std::span<const StoredTensor> tensors, bool weights_only, const std::string& source);
   std::byte* place(const graphc_tensor& variable) const;
   [[noreturn]] void refuse(const Entry& entry, graphc_status status, const void* const* inputs, uint32_t rows) const;
   template <class Run> graphc_status run_shared(class Sharing& sharing, uint32_t rows, Run run);

@@ -114,46 +114,60 @@ void Instance::fit(const Arrays& inputs, uint64_t rows) {
   fitted_ = true;
 }
 
-void Instance::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
-  Safetensors file;
-  file.metadata = metadata;
+std::vector<StoredTensor> Instance::copies(bool weights_only) const {
+  std::vector<StoredTensor> tensors;
   for (uint32_t i = 0; i < module_->variables; ++i) {
     const graphc_tensor& variable = module_->variable[i];
-    if (!is_weight(variable)) continue;
+    if (weights_only && !is_weight(variable)) continue;
     StoredTensor stored{variable.name, variable.dtype, shape_at(variable, 0), {}};
     stored.data.resize(elements_at(variable, 0) * element_bytes(variable.dtype));
     copy_from_strided(variable, place(variable), stored.data.data());
-    file.tensors.push_back(std::move(stored));
+    tensors.push_back(std::move(stored));
   }
-  write_safetensors(path, file);
+  return tensors;
 }
 
-std::map<std::string, std::string> Instance::load(const std::string& path) {
-  Safetensors file = read_safetensors(path);
+void Instance::replace(std::span<const StoredTensor> tensors, bool weights_only, const std::string& source) {
   ErrorList errors;
   std::vector<std::pair<const graphc_tensor*, const StoredTensor*>> pairs;
   std::vector<std::string> wanted;
   for (uint32_t i = 0; i < module_->variables; ++i) {
     const graphc_tensor& variable = module_->variable[i];
-    if (!is_weight(variable)) continue;
+    if (weights_only && !is_weight(variable)) continue;
     wanted.push_back(variable.name);
-    const StoredTensor* stored = file.find(variable.name);
-    if (!stored) {
-      errors.add(path, "tensor \"" + wanted.back() + "\" (" + describe(variable) + ") is missing");
+    auto stored = std::find_if(tensors.begin(), tensors.end(), [&](const auto& tensor) { return tensor.name == wanted.back(); });
+    if (stored == tensors.end()) {
+      errors.add(source, "tensor \"" + wanted.back() + "\" (" + describe(variable) + ") is missing");
     } else if (stored->dtype != variable.dtype || stored->shape != shape_at(variable, 0)) {
-      errors.add(path, "tensor \"" + wanted.back() + "\" is " + describe(stored->dtype, stored->shape) + ", the model wants " +
-                           describe(variable));
+      errors.add(source, "tensor \"" + wanted.back() + "\" is " + describe(stored->dtype, stored->shape) + ", the model wants " +
+                             describe(variable));
     } else {
-      pairs.emplace_back(&variable, stored);
+      pairs.emplace_back(&variable, &*stored);
     }
   }
-  for (const StoredTensor& stored : file.tensors)
+  for (const StoredTensor& stored : tensors)
     if (!errors.full() && std::find(wanted.begin(), wanted.end(), stored.name) == wanted.end())
-      errors.add(path, "tensor \"" + stored.name + "\" is not in the model" + suggest(stored.name, wanted));
+      errors.add(source, "tensor \"" + stored.name + "\" is not in the model" + suggest(stored.name, wanted));
   errors.throw_if_any();
   for (const auto& [variable, stored] : pairs) copy_to_strided(*variable, stored->data.data(), place(*variable));
   fitted_ = true;
-  return file.metadata;
+}
+
+std::vector<StoredTensor> Instance::variables() const { return copies(false); }
+std::vector<StoredTensor> Instance::weights() const { return copies(true); }
+void Instance::set_variables(std::span<const StoredTensor> variables, const std::string& source) {
+  replace(variables, false, source);
+}
+void Instance::set_weights(std::span<const StoredTensor> weights, const std::string& source) { replace(weights, true, source); }
+
+void Instance::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
+  write_safetensors(path, {weights(), metadata});
+}
+
+std::map<std::string, std::string> Instance::load(const std::string& path) {
+  Safetensors file = read_safetensors(path);
+  set_weights(file.tensors, path);
+  return std::move(file.metadata);
 }
 
 }  // namespace graphc

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <ostream>
+
+#include "runtime/train/json_lines.h"
 
 namespace graphc {
 namespace {
@@ -31,7 +32,7 @@ std::string per_step(double seconds, uint64_t steps) {
   return each < 1 ? fmt::format("{:.0f}ms/step", each * 1e3) : fmt::format("{:.1f}s/step", each);
 }
 
-class Line : public Progress {
+class Line : public Observer {
  public:
   explicit Line(std::ostream& out) : out_(out) {}
   void end_epoch(const EpochRecord& record, uint64_t epochs, const std::vector<std::string>& names) override {
@@ -46,7 +47,7 @@ class Line : public Progress {
   std::ostream& out_;
 };
 
-class Bar : public Progress {
+class Bar : public Observer {
  public:
   explicit Bar(std::ostream& out) : out_(out) {}
   void begin_epoch(uint64_t epoch, uint64_t epochs, uint64_t steps) override {
@@ -71,6 +72,7 @@ class Bar : public Progress {
     if (record.validation) out_ << scores(*record.validation, names, "validation_");
     out_ << std::endl;
   }
+  void warning(const std::string&) override { out_ << "\r\x1b[K" << std::flush; }  // room for who prints it
 
  private:
   std::ostream& out_;
@@ -85,37 +87,6 @@ class Bar : public Progress {
     for (uint64_t i = 0; i < width; ++i) bar += i < filled ? "\u2501" : "\u2500";
     out_ << fmt::format("\r\x1b[K{:>{}}/{} {} {} {}", step, total.size(), total, bar, duration(seconds), per_step(seconds, step))
          << scores(mean, names, "");
-  }
-};
-
-class Json : public Progress {
- public:
-  explicit Json(std::ostream& out) : out_(out) {}
-  void end_epoch(const EpochRecord& record, uint64_t epochs, const std::vector<std::string>& names) override {
-    nlohmann::ordered_json line = {
-        {"event", "epoch"}, {"epoch", record.epoch}, {"epochs", epochs}, {"steps", record.steps}, {"seconds", record.seconds}};
-    add(line, record.train, names, "train_");
-    if (record.validation) add(line, *record.validation, names, "validation_");
-    out_ << line.dump() << std::endl;
-  }
-  void end(const TrainResult& result) override {
-    constexpr const char* stops[] = {"finished", "steps_reached", "not_finite", "interrupted"};
-    nlohmann::ordered_json line = {{"event", "end"},
-                                   {"stop", stops[static_cast<int>(result.stop)]},
-                                   {"epochs", result.epochs},
-                                   {"steps", result.steps},
-                                   {"seconds", result.seconds},
-                                   {"seed", result.seed}};
-    if (result.test) add(line, *result.test, result.metric_names, "test_");
-    out_ << line.dump() << std::endl;
-  }
-
- private:
-  std::ostream& out_;
-  static void add(nlohmann::ordered_json& line, const Score& mean, const std::vector<std::string>& names,
-                  const std::string& prefix) {
-    line[prefix + "loss"] = mean.loss;
-    for (size_t i = 0; i < names.size() && i < mean.metrics.size(); ++i) line[prefix + names[i]] = mean.metrics[i];
   }
 };
 
@@ -136,7 +107,7 @@ ProgressMode progress_mode(std::string_view name) {
   throw Error("progress \"" + std::string(name) + "\" does not exist" + suggest(std::string(name), names));
 }
 
-std::unique_ptr<Progress> make_progress(ProgressMode mode, std::ostream& out, bool terminal) {
+std::unique_ptr<Observer> make_progress(ProgressMode mode, std::ostream& out, bool terminal) {
   if (mode == ProgressMode::automatic) mode = terminal ? ProgressMode::bar : ProgressMode::line;
   switch (mode) {
     case ProgressMode::bar:
@@ -144,9 +115,9 @@ std::unique_ptr<Progress> make_progress(ProgressMode mode, std::ostream& out, bo
     case ProgressMode::line:
       return std::make_unique<Line>(out);
     case ProgressMode::json:
-      return std::make_unique<Json>(out);
+      return make_json_lines(out);
     default:
-      return std::make_unique<Progress>();
+      return std::make_unique<Observer>();
   }
 }
 

@@ -41,7 +41,10 @@ std::vector<int64_t> shape_at(const graphc_tensor& tensor, uint64_t rows) {
 
 uint64_t elements_at(const graphc_tensor& tensor, uint64_t rows) {
   uint64_t count = 1;
-  for (int64_t dim : shape_at(tensor, rows)) count *= static_cast<uint64_t>(dim);
+  for (int d = 0; d < tensor.rank; ++d) {
+    int64_t dim = tensor.shape[d];
+    count *= dim < 0 ? static_cast<uint64_t>(-dim) * rows : static_cast<uint64_t>(dim);
+  }
   return count;
 }
 

@@ -1,100 +1,229 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/train/trainer.h"
 
-#include <chrono>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+#include "runtime/train/checkpoint_writer.h"
 #include "runtime/train/entry.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/feeder.h"
 #include "runtime/train/minibatch.h"
-#include "runtime/train/progress.h"
+#include "runtime/train/observer.h"
 
 namespace graphc {
+
+const char* name(Stop stop) {
+  constexpr const char* names[] = {"finished", "steps_reached", "not_finite", "interrupted", "early", "by_observer"};
+  return names[static_cast<int>(stop)];
+}
+
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+using Clock = std::chrono::steady_clock;
+constexpr const char* rate_name = "learning_rate";
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+Clock::duration as_duration(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
+
+// Of the decimals that are this float, the shortest: 0.1, not 0.10000000149.
+double shortest(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
 
 class Loop {
  public:
   Loop(Instance& net, const Dataset& dataset, const TrainSettings& settings)
       : net_(net),
+        dataset_(dataset),
         settings_(settings),
         entry_(net.entry(settings.step_entry)),
+        rate_hyper_(entry_.find_hyper(rate_name)),
         feeder_(dataset, entry_.info(), net.module().max_rows),
-        minibatches_(dataset.rows, settings.batch, settings.seed, settings.shuffle) {
+        minibatches_(dataset.rows, settings.batch, settings.seed, settings.shuffle),
+        agreements_(agreements(net, settings, dataset.rows, entry_.metric_names())),
+        writer_(net, settings, agreements_, [this](const std::string& text) { warn(text); }) {
     result_.metric_names = entry_.metric_names();
     result_.seed = settings.seed;
+    state_.sums = no_sums();
+    if (!rate_hyper_ && !settings.schedule.is_constant())
+      throw Error("schedule " + settings.schedule.call().text() + ": the step has no learning_rate that it could change");
+    if (rate_hyper_) base_rate_ = entry_.get_hyper(*rate_hyper_);
+    bool has_validation = settings.validation != nullptr;
+    if (settings.early_stopping)
+      monitored_ = monitored_name(settings.early_stopping->monitor(), result_.metric_names, has_validation);
+    if (settings.schedule.watches())
+      plateau_ = monitored_name(settings.schedule.call().word("monitor"), result_.metric_names, has_validation);
   }
 
   TrainResult run() {
-    bool more = true;
-    while (more && result_.epochs < settings_.epochs) {
-      EpochRecord record;
-      more = epoch(record);
-      result_.seconds += record.seconds;
-      bool complete = result_.stop == Stop::finished || result_.stop == Stop::steps_reached;
-      if (settings_.validation && complete) record.validation = evaluate(net_, *settings_.validation, settings_.eval_entry);
-      result_.history.push_back(record);
-      if (settings_.progress) settings_.progress->end_epoch(record, settings_.epochs, result_.metric_names);
-    }
+    if (!settings_.resume.empty()) resume();
+    writer_.open(state_);
+    if (net_.needs_fit()) fit(net_, dataset_);
+    each([&](Observer& o) {
+      o.begin({net_, settings_, dataset_.rows, minibatches_.per_epoch(), result_.steps, result_.metric_names});
+    });
+    while (go_on() && result_.history.size() < settings_.epochs) epoch();
+    if (!settings_.schedule.is_constant()) net_.set_hyper(rate_name, base_rate_);
+    restore_best();
     if (settings_.test) result_.test = evaluate(net_, *settings_.test, settings_.eval_entry);
-    if (settings_.progress) settings_.progress->end(result_);
+    each([&](Observer& o) { o.end(result_); });
     return std::move(result_);
   }
 
  private:
-  // False where training ends with this epoch; result_.stop says why.
-  bool epoch(EpochRecord& record) {
-    uint64_t steps = minibatches_.per_epoch(), number = result_.epochs++;
-    record.epoch = number + 1;
-    Score sums;
-    sums.metrics.resize(result_.metric_names.size());
-    if (settings_.progress) settings_.progress->begin_epoch(record.epoch, settings_.epochs, steps);
-    auto start = std::chrono::steady_clock::now();
-    bool more = true;
-    for (uint64_t index = 0; more && index < steps; ++index) {
-      std::span<const uint32_t> rows = minibatches_.get(number, index);
-      StepResult step = net_.score(entry_, feeder_.gather(rows), static_cast<uint32_t>(rows.size()));
-      ++result_.steps;
-      ++record.steps;
-      if (step.status == GRAPHC_NOT_FINITE)
-        more = survive(step);
-      else
-        sums.add(step, rows.size());
-      if (settings_.progress)
-        settings_.progress->step({record.epoch, settings_.epochs, index + 1, steps, start, &sums, &result_.metric_names});
-      if (more) more = go_on();
-    }
-    record.seconds = seconds_since(start);
-    record.train = sums.mean();
-    return more;
+  template <class Action>
+  void each(Action action) {
+    for (Observer* observer : settings_.observers) action(*observer);
+  }
+  void warn(const std::string& message) {
+    each([&](Observer& o) { o.warning(message); });
   }
 
-  bool survive(const StepResult& step) {
-    if (result_.not_finite_steps++ == 0) {
+  Score no_sums() const { return {0, 0, std::vector<double>(result_.metric_names.size())}; }
+
+  void resume() {
+    Found found = newest_checkpoint(settings_.resume, [this](const std::string& text) { warn(text); });
+    const RunState& state = found.checkpoint.state;
+    auto fits = [&](const Score& score) { return score.metrics.size() == result_.metric_names.size(); };
+    bool whole = fits(state.sums) && std::all_of(state.result.history.begin(), state.result.history.end(),
+                                                 [&](const EpochRecord& record) { return fits(record.train); });
+    apply_checkpoint(found.checkpoint, found.path, agreements_, net_);
+    if (!whole) throw Error(found.path + ": error: the checkpoint's history does not fit its list of metrics");
+    std::vector<std::string> names = std::move(result_.metric_names);  // they agree
+    state_ = std::move(found.checkpoint.state);
+    result_.metric_names = std::move(names);
+    result_.resumed_at = result_.steps;
+    result_.epochs = result_.history.size();
+  }
+
+  // Whether another step is to follow; result_.stop says why not.
+  bool go_on() {
+    if (result_.stop != Stop::finished) return false;
+    if (settings_.interrupt && settings_.interrupt->load(std::memory_order_relaxed))
+      result_.stop = Stop::interrupted;
+    else if (std::any_of(settings_.observers.begin(), settings_.observers.end(), [](Observer* o) { return o->was_asked_to_stop(); }))
+      result_.stop = Stop::by_observer;
+    else if (settings_.steps && result_.steps >= *settings_.steps)
+      result_.stop = Stop::steps_reached;
+    else if (settings_.early_stopping && state_.index == 0 && state_.early_stopping.of == monitored_ &&
+             settings_.early_stopping->is_over(state_.early_stopping))
+      result_.stop = Stop::early;
+    return result_.stop == Stop::finished;
+  }
+
+  void epoch() {
+    uint64_t steps = minibatches_.per_epoch(), number = result_.history.size();
+    result_.epochs = number + 1;
+    each([&](Observer& o) { o.begin_epoch(number + 1, settings_.epochs, steps); });
+    start_ = Clock::now() - as_duration(state_.seconds);
+    for (bool more = state_.index < steps; more;) {
+      step(number, steps);
+      more = go_on() && state_.index < steps;
+      if (more && writer_.is_due(state_)) write_checkpoint();
+    }
+    state_.seconds = seconds_since(start_);
+    // What a run that goes on from here has not done yet does not belong into the checkpoint.
+    bool is_whole = state_.index == steps && result_.stop != Stop::interrupted && result_.stop != Stop::not_finite;
+    if (!is_whole && result_.stop != Stop::not_finite) writer_.write(state_);
+    EpochRecord record{number + 1, state_.index, state_.seconds, state_.sums.mean(), {}, state_.learning_rate};
+    if (settings_.validation && (is_whole || result_.stop == Stop::steps_reached || result_.stop == Stop::by_observer))
+      record.validation = evaluate(net_, *settings_.validation, settings_.eval_entry);
+    result_.seconds += record.seconds;
+    result_.history.push_back(record);
+    state_.index = 0, state_.seconds = 0, state_.sums = no_sums();
+    if (is_whole) end_whole_epoch(record);
+    each([&](Observer& o) { o.end_epoch(record, settings_.epochs, result_.metric_names); });
+  }
+
+  void step(uint64_t number, uint64_t steps) {
+    set_rate(number, steps);
+    std::span<const uint32_t> rows = minibatches_.get(number, state_.index);
+    StepResult step = net_.score(entry_, feeder_.gather(rows), static_cast<uint32_t>(rows.size()));
+    ++result_.steps, ++state_.index;
+    if (step.status == GRAPHC_NOT_FINITE)
+      survive(step);
+    else
+      state_.sums.add(step, rows.size());
+    each([&](Observer& o) {
+      o.step({number + 1, settings_.epochs, state_.index, steps, start_, &state_.sums, &result_.metric_names, result_.steps,
+              &step, state_.learning_rate.value_or(0)});
+    });
+  }
+
+  void set_rate(uint64_t number, uint64_t steps) {
+    if (!rate_hyper_) return;
+    if (!settings_.schedule.is_constant()) apply_schedule(number, steps);  // else an observer may set a rate of its own
+    auto rate = static_cast<float>(entry_.get_hyper(*rate_hyper_));
+    if (rate != rate_ || !state_.learning_rate) state_.learning_rate = shortest(rate);
+    rate_ = rate;
+  }
+
+  void apply_schedule(uint64_t number, uint64_t steps) {
+    auto each = 1 / static_cast<double>(steps);
+    double end = settings_.schedule_epochs.value_or(static_cast<double>(settings_.epochs));
+    double epoch = static_cast<double>(number) + static_cast<double>(state_.index) * each;
+    double factor = settings_.schedule.factor({epoch, each, end, state_.drops});
+    if (factor != factor_) net_.set_hyper(rate_name, base_rate_ * factor);
+    factor_ = factor;
+  }
+
+  void survive(const StepResult& step) {
+    if (result_.not_finite_steps++ == 0 || settings_.not_finite == NotFinite::stop) {
       result_.not_finite_at = result_.steps;
       result_.not_finite_loss = step.loss;
     }
     if (settings_.not_finite == NotFinite::stop) result_.stop = Stop::not_finite;
-    return result_.stop != Stop::not_finite;
   }
 
-  bool go_on() {
-    if (settings_.interrupt && settings_.interrupt->load(std::memory_order_relaxed))
-      result_.stop = Stop::interrupted;
-    else if (settings_.steps && result_.steps >= *settings_.steps)
-      result_.stop = Stop::steps_reached;
-    return result_.stop == Stop::finished;
+  void write_checkpoint() {
+    auto before = Clock::now();
+    state_.seconds = std::chrono::duration<double>(before - start_).count();
+    writer_.write(state_);
+    start_ += Clock::now() - before;  // its time is no training time
+  }
+
+  void end_whole_epoch(const EpochRecord& record) {
+    auto value = [&](const std::string& of) { return monitored_value(of, record, result_.metric_names); };
+    if (settings_.schedule.watches()) settings_.schedule.end_epoch(state_, plateau_, record.epoch, value(plateau_));
+    if (settings_.early_stopping) {
+      bool is_best =
+          settings_.early_stopping->end_epoch(state_.early_stopping, monitored_, record.epoch, value(monitored_));
+      if (is_best && settings_.early_stopping->restores_best()) state_.best_weights = net_.weights();
+    }
+    writer_.end_epoch(state_, !go_on() || result_.history.size() >= settings_.epochs);
+  }
+
+  // At the end of a run that is complete: one that was broken off goes on with the weights it has.
+  void restore_best() {
+    if (!settings_.early_stopping || state_.early_stopping.of != monitored_) return;
+    result_.monitored = monitored_;
+    result_.best_epoch = state_.early_stopping.best_epoch;
+    result_.best = state_.early_stopping.best;
+    bool is_complete = result_.stop != Stop::interrupted && result_.stop != Stop::not_finite;
+    if (!is_complete || !settings_.early_stopping->restores_best() || state_.best_weights.empty()) return;
+    net_.set_weights(state_.best_weights, "best epoch");
+    result_.restored = true;
   }
 
   Instance& net_;
+  const Dataset& dataset_;
   const TrainSettings& settings_;
   Instance::Entry& entry_;
+  const graphc_hyper* rate_hyper_;  // the learning rate; null where the step has none
   Feeder feeder_;
   Minibatches minibatches_;
-  TrainResult result_;
+  Agreements agreements_;
+  CheckpointWriter writer_;
+  RunState state_;
+  TrainResult& result_ = state_.result;
+  double base_rate_ = 0, factor_ = -1;
+  float rate_ = -1;
+  std::string monitored_, plateau_;  // by early stopping, by the schedule
+  Clock::time_point start_;          // of the epoch
 };
 
 }  // namespace
@@ -106,9 +235,7 @@ TrainResult train(Instance& net, const Dataset& dataset, const TrainSettings& se
   if (settings.epochs == 0) throw Error("epochs: at least one is needed");
   if (settings.steps && *settings.steps == 0) throw Error("steps: at least one is needed");
   for (const auto& [name, value] : settings.hyper) net.set_hyper(name, value);
-  Loop loop(net, dataset, settings);  // checks the data before anything is changed by fitting
-  if (net.needs_fit()) fit(net, dataset);
-  return loop.run();
+  return Loop(net, dataset, settings).run();  // checks the data before anything is changed by fitting
 }
 
 }  // namespace graphc

@@ -4,19 +4,26 @@
 #pragma once
 
 #include <atomic>
-#include <optional>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "runtime/train/dataset.h"
-#include "runtime/train/instance.h"
+#include "runtime/train/early_stopping.h"
+#include "runtime/train/schedule.h"
+#include "runtime/train/train_result.h"
 
 namespace graphc {
 
-class Progress;
+class Observer;
 
 enum class NotFinite { stop, skip };  // skip: go on with the next minibatch (params and state were left unchanged)
+
+// A checkpoint is one file of all that the rest of a run depends on: a run that goes on from it ends with the same bits as one
+// that was never stopped.
+struct CheckpointSettings {
+  std::string folder;  // empty: no checkpoints
+  uint64_t every = 0;  // steps; 0: after every epoch
+  uint64_t keep = 3;   // newest files, beside the best one
+};
 
 struct TrainSettings {
   uint64_t epochs = 1;
@@ -27,30 +34,15 @@ struct TrainSettings {
   const Dataset* validation = nullptr;                // evaluated after every epoch
   const Dataset* test = nullptr;                      // evaluated after the last step
   std::vector<std::pair<std::string, double>> hyper;  // overrides, by name
+  Schedule schedule;                                  // of learning_rate, from its value at the start
+  std::optional<double> schedule_epochs;              // where its end is; else `epochs`, however many steps are taken
+  std::optional<EarlyStopping> early_stopping;
   NotFinite not_finite = NotFinite::stop;
+  CheckpointSettings checkpoint;
+  std::string resume;                            // folder whose newest checkpoint the run goes on from; empty: begin anew
   const std::atomic<bool>* interrupt = nullptr;  // set: finish the step and stop
-  Progress* progress = nullptr;
+  std::vector<Observer*> observers;
   std::string step_entry = "step", eval_entry = "eval";
-};
-
-struct EpochRecord {
-  uint64_t epoch = 0, steps = 0;  // epoch counts from 1
-  double seconds = 0;             // of the training steps
-  Score train;                    // means over the steps, each taken before its update
-  std::optional<Score> validation;
-};
-
-enum class Stop { finished, steps_reached, not_finite, interrupted };
-
-struct TrainResult {
-  Stop stop = Stop::finished;
-  std::vector<EpochRecord> history;
-  std::vector<std::string> metric_names;
-  std::optional<Score> test;
-  uint64_t epochs = 0, steps = 0, seed = 0;          // epochs: begun; steps: taken, those with a loss that is not finite included
-  double seconds = 0;                                // training steps only
-  uint64_t not_finite_steps = 0, not_finite_at = 0;  // how many, and the first (from 1; 0: none)
-  float not_finite_loss = 0;
 };
 
 // Fits standardize first where the instance needs it. A loss that is not finite ends in the result, not in an Error.

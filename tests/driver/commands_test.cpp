@@ -7,6 +7,7 @@
 
 #include "ir/composite.h"
 #include "ir/op.h"
+#include "runtime/train/schedule.h"
 #include "tests/driver/run_program.h"
 #include "tests/support/golden.h"
 
@@ -36,6 +37,12 @@ TEST_CASE("help: every command, op and composite") {
     std::string text = run_graphc(std::string("help ") + composite->name).out;
     for (const graphc::ArgumentDef& argument : composite->arguments) CHECK(has(text, argument.name));
   }
+  for (const graphc::ScheduleRecord& schedule : graphc::schedules()) {
+    check(schedule.name);
+    std::string text = run_graphc(std::string("help ") + schedule.name).out;
+    for (const graphc::CallArgument& argument : schedule.arguments) CHECK(has(text, argument.name));
+  }
+  check("early_stopping");
   CHECK(run_graphc("").out == all);
   CHECK(has(run_graphc("--version").out, "LLVM"));
 }

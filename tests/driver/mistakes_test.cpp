@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/driver/run_program.h"
+#include "tests/support/golden.h"
 
 using namespace graphc_test;
 
@@ -44,8 +45,15 @@ constexpr Mistake mistakes[] = {
     {"train examples/digits/digits.gc --confusion c.png", ".svg"},
     {"train examples/digits/digits.gc --save no/such/folder/w.safetensors", "there is no folder no/such/folder"},
     {"train examples/digits/digits.gc --progress loud", "progress \"loud\" does not exist"},
-    {"train examples/digits/digits.gc --checkpoint d", "later version"},
-    {"train examples/digits/digits.gc --resume d", "later version"},
+    {"train examples/digits/digits.gc --checkpoint README.md", "the folder of checkpoints cannot be made: Not a directory"},
+    {"train examples/digits/digits.gc --resume no_such_folder", "the folder of checkpoints cannot be read: No such file"},
+    {"train examples/digits/digits.gc --resume d --init w.safetensors", "leave one of the two out"},
+    {"train examples/digits/digits.gc --checkpoint-every 5", "--checkpoint-every needs --checkpoint DIR"},
+    {"train examples/digits/digits.gc --keep 5", "--keep needs --checkpoint DIR"},
+    {"train examples/digits/digits.gc --log-steps 5", "--log-steps needs --log F.jsonl or --tensorboard DIR"},
+    {"train examples/digits/digits.gc --tensorboard README.md", "the event file cannot be opened for writing"},
+    {"train examples/digits/digits.gc --not-finite ignore", "'ignore' is neither stop nor skip"},
+    {"help cosin", "did you mean"},
     {"train examples/digits/digits.gc --init no_such.safetensors", "no_such.safetensors"},
     {"train tests/bench/models/mlp.gc", "there is no data"},
     {"eval examples/digits/digits.gc", "--weights is required"},
@@ -110,8 +118,28 @@ TEST_CASE("a model without a loss can be described, not trained") {
 }
 
 TEST_CASE("a full disk") {
-  CHECK(run_graphc("train examples/digits/digits.gc --epochs 1 --log /dev/full").code == 3);
+  Ran ran = run_graphc("train examples/digits/digits.gc --epochs 2 --log /dev/full");
+  CHECK(ran.code == 3);
+  CHECK(ran.err == "graphc: warning: /dev/full: error: the log could not be written; the training goes on\n");
+  CHECK(ran.out.find("96 steps in ") != std::string::npos);
   CHECK(run_graphc("train examples/digits/digits.gc --epochs 1 --history /dev/full").code == 2);  // its ending is no history's
+}
+
+TEST_CASE("a disk without room for checkpoints ends no training") {
+  TemporaryFolder folder;
+  Ran ran = run_graphc("train examples/digits/digits.gc --epochs 2 --checkpoint " + folder / "c", "ulimit -f 20;");
+  CHECK(ran.code == 3);
+  CHECK(ran.err.find("graphc: warning: no checkpoint of step 48: ") == 0);
+  CHECK(ran.err.find("cannot write: File too large") != std::string::npos);
+  CHECK(ran.err.find("graphc: 4 checkpoints could not be written\n") != std::string::npos);  // the best ones too
+  CHECK(ran.out.find("96 steps in ") != std::string::npos);
+}
+
+TEST_CASE("a reader that goes away ends no training") {
+  TemporaryFolder folder;
+  Ran ran = run_graphc("train examples/digits/digits.gc --epochs 9 --save " + folder / "w.safetensors" + " 2>" + folder / "err" + " | head -c 1");
+  CHECK(read_file(folder / "err") == "graphc: standard output cannot be written\n");
+  CHECK(run_graphc("eval examples/digits/digits.gc --weights " + folder / "w.safetensors").code == 0);
 }
 
 #ifndef GRAPHC_SANITIZE  // it needs more address space than the limit leaves

@@ -24,6 +24,20 @@ struct Ran {
 // `graphc ARGUMENTS` in a shell, at the root of the sources; `before` stands in front of it.
 Ran run_graphc(const std::string& arguments, const std::string& before = "");
 
+// The same in the background.
+class Started {
+ public:
+  explicit Started(const std::string& arguments);
+  ~Started();
+  void signal(int number);
+  Ran wait();
+  bool has_ended();
+
+ private:
+  TemporaryFolder folder_;
+  int pid_ = 0, status_ = 0;
+};
+
 constexpr char digits[] = "examples/digits/digits.gc";
 void write_text(const std::string& path, const std::string& text);
 

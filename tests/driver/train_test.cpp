@@ -75,7 +75,7 @@ TEST_CASE("train: history, confusion and log") {
                  folder / "c.svg" + " --log " + folder / "l.jsonl");
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   std::string csv = read_file(folder / "h.csv");
-  CHECK(csv.find("epoch,steps,seconds,train_loss,train_accuracy,validation_loss,validation_accuracy,set.learning_rate\n") == 0);
+  CHECK(csv.find("epoch,steps,seconds,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,set.learning_rate\n") == 0);
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
   json history = json::parse(read_file(folder / "h.json"));
   CHECK(history["epochs"].size() == 3);
@@ -143,6 +143,54 @@ TEST_CASE("train: a loss that is not finite") {
   CHECK(ran.err.find("the first value of the graph that is not finite: ") != std::string::npos);
   CHECK(ran.err.find("digits.gc:") != std::string::npos);
   CHECK(ran.err.find("what to try: --set learning_rate=0.1 or less") != std::string::npos);
+}
+
+TEST_CASE("train: a loss that is not finite in a run that was taken up again, and one that is skipped") {
+  TemporaryFolder folder;
+  std::string train = "train " + std::string(digits);
+  REQUIRE(run_graphc(train + " --epochs 1 --checkpoint " + folder / "c").code == 0);
+  Ran ran = run_graphc(train + " --set learning_rate=1e38 --resume " + folder / "c");
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find("the loss stopped being finite at step 50 (epoch 2)") != std::string::npos);
+  CHECK(ran.err.find("the first value of the graph that is not finite: ") != std::string::npos);
+  ran = run_graphc(train + " --set learning_rate=1e38 --not-finite skip --epochs 2");
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("95 skipped because their loss was not finite (the first: 2)") != std::string::npos);
+}
+
+TEST_CASE("train: schedule and early stopping of the file") {
+  TemporaryFolder folder;
+  std::string text = read_file(source_dir() + "/" + digits), model = folder / "m.gc";
+  write_text(model, text + "  validation 10%\n  schedule step(every: 2, factor: 0.5)\n  early_stopping(patience: 1, min_delta: 0.05)\n");
+  Ran ran = run_graphc("train " + model + " --json --history " + folder / "h.json" + " --tensorboard " + folder / "t");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  json result = json::parse(ran.out), epochs = json::parse(read_file(folder / "h.json"))["epochs"];
+  CHECK(result["stop"] == "early");
+  CHECK(result["best_epoch"] == result["epochs"].get<int>() - 1);
+  CHECK(result["restored"] == true);
+  CHECK(epochs[1]["learning_rate"] == 0.1);
+  CHECK(epochs[2]["learning_rate"] == 0.05);
+  CHECK(std::filesystem::file_size(std::filesystem::directory_iterator(folder / "t")->path()) > 500);
+  ran = run_graphc("train " + model + " --log " + folder / "l.jsonl --log-steps 40");
+  CHECK(ran.out.find("stopped early: validation_loss was best in epoch ") != std::string::npos);
+  std::string log = read_file(folder / "l.jsonl");
+  CHECK(json::parse(log.substr(0, log.find('\n')))["event"] == "step");
+  CHECK(json::parse(log.substr(0, log.find('\n')))["learning_rate"] == 0.1);
+
+  auto error = [&](const std::string& settings) {
+    write_text(model, text + "  " + settings + "\n");
+    Ran refused = run_graphc("train " + model);
+    CHECK(refused.code == 2);
+    return refused.err;
+  };
+  CHECK(error("schedule cosin(warmup: 2)").find("m.gc:15:12: error: no schedule is named \"cosin\" (did you mean \"cosine\"?)") !=
+        std::string::npos);
+  CHECK(error("schedule cosine(1, warmpu: 2)").find("m.gc:15:22: error: cosine has no argument \"warmpu\"") != std::string::npos);
+  CHECK(error("early_stopping: step(2)").find("15:19: error: early_stopping: write early_stopping(patience: 5)") != std::string::npos);
+  CHECK(error("early_stopping(mode: up)").find("15:3: error: mode \"up\" does not exist") != std::string::npos);
+  CHECK(error("early_stopping(monitor: validation_loss)").find("15:18: error: monitor: validation_loss needs validation rows") !=
+        std::string::npos);
+  CHECK(error("schedule reduce_on_plateau(monitor: train_acuracy)").find("did you mean \"train_accuracy\"?") != std::string::npos);
 }
 
 TEST_CASE("train: an interrupt finishes the step, saves and sums up") {

@@ -100,6 +100,29 @@ TEST_CASE("every setting of the train section") {
   CHECK(*file.train.batch == 3);
 }
 
+TEST_CASE("calls of the train section") {
+  ModelFile file = parsed(
+      "output p = x\nlet n = 2\ntrain\n  schedule cosine(n, restarts: n + 1, growth: 50%)\n"
+      "  early_stopping(monitor: train_loss, restore_best: false), not_finite skip\n");
+  const SettingCall& schedule = *file.train.schedule;
+  CHECK(schedule.name == "cosine");
+  REQUIRE(schedule.arguments.size() == 3);
+  CHECK(schedule.arguments[0].name.empty());
+  CHECK(schedule.arguments[0].value == SettingCall::Value(2.0));
+  CHECK(schedule.arguments[1].name == "restarts");
+  CHECK(schedule.arguments[1].value == SettingCall::Value(3.0));
+  CHECK(schedule.arguments[2].value == SettingCall::Value(0.5));
+  const SettingCall& stopping = *file.train.early_stopping;
+  CHECK(stopping.name == "early_stopping");
+  CHECK(stopping.arguments[0].value == SettingCall::Value(std::string("train_loss")));
+  CHECK(stopping.arguments[1].value == SettingCall::Value(false));
+  CHECK(*file.train.not_finite == "skip");
+  file = parsed("output p = x\ntrain\n  schedule: piecewise(at: [1, 2 + 1], factor: [10%, 0.01])\n");
+  CHECK(file.train.schedule->arguments[0].value == SettingCall::Value(std::vector<double>{1, 3}));
+  CHECK(parsed("output p = x\ntrain\n  schedule inverse_time\n").train.schedule->name == "inverse_time");
+  CHECK(parsed("output p = x\ntrain\n  schedule constant, batch (2 * 2)\n").train.schedule->name == "constant");
+}
+
 TEST_CASE("the suite's models have the suite's parameter names") {
   auto names = [](const std::string& model) {
     return variable_names(read_model((source_root() / "tests" / "bench" / "models" / (model + ".gc")).string()));

@@ -19,6 +19,10 @@ case $name in
     ;;
   csv) printf '\0x,z,label\n1,2,0\n-3e2,.5,1\n' >"$name.corpus/small" ;;
   safetensors) printf '%b%s%b' "\\x$(printf %02x ${#json})\\0\\0\\0\\0\\0\\0\\0" "$json" '\0\0\0\0' >"$name.corpus/small" ;;
+  checkpoint)
+    printf '%s\n' 'steps 48 0.5' 'seed 1' 'not_finite 0 0 0' 'epoch 0 0 0 0 1 0 1 0.1' 'early_stopping 0 0 0 ' \
+      'plateau 0 0 0.5 1 2 train_loss' 'best_checkpoint inf 0 0 ' 'history 1 48 0.5 43 0.5 1 nan 0 1 0.1' >"$name.corpus/small"
+    ;;
   npy) printf '\x93NUMPY\x01\0\x76\0%-117s\n\0\0\0\0' "$npy" >"$name.corpus/small" ;;
   idx) printf '\0\0\x08\x01\0\0\0\x02ab' >"$name.corpus/small" ;;
   *) echo "no seeds for $name"; exit 1 ;;

@@ -42,6 +42,34 @@ TEST_CASE("history: CSV") {
         "2,48,0.25,0.5,0.5,0.75,0.625,0.1,\"\"\"x\"\"\"\n");
 }
 
+TEST_CASE("history: the learning rate") {
+  TrainResult result = sample();
+  std::string constant = history_svg(result);
+  for (EpochRecord& record : result.history) record.learning_rate = 0.1;
+  CHECK(history_svg(result) == constant);  // drawn only where it changes
+  result.history[1].learning_rate = 0.05;
+  CHECK(history_svg(result).find(">Learning rate<") != std::string::npos);
+  CHECK(history_csv(result) ==
+        "epoch,steps,seconds,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate\n"
+        "1,48,0.25,1,0.5,,,0.1\n"
+        "2,48,0.25,0.5,0.5,0.75,0.625,0.05\n");
+  auto object = nlohmann::json::parse(history_json(result));
+  CHECK(object["epochs"][1]["learning_rate"] == 0.05);
+}
+
+TEST_CASE("history: why a run ended") {
+  TrainResult result = sample();
+  CHECK_FALSE(nlohmann::json::parse(result_json(result)).contains("stop"));
+  result.stop = Stop::early, result.monitored = "validation_loss", result.best_epoch = 2, result.best = 0.75, result.restored = true;
+  for (const std::string& text : {result_json(result), history_json(result)}) {
+    auto object = nlohmann::json::parse(text);
+    CHECK(object["stop"] == "early");
+    CHECK(object["best_epoch"] == 2);
+    CHECK(object["best_validation_loss"] == 0.75);
+    CHECK(object["restored"] == true);
+  }
+}
+
 TEST_CASE("history: JSON, and the object of --json") {
   auto object = nlohmann::json::parse(history_json(sample(), {"digits", "digits", {{"learning_rate", "0.1"}}}));
   CHECK(object["epochs"].size() == 2);

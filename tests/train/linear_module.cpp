@@ -145,6 +145,20 @@ const graphc_module& linear_module() {
   return module;
 }
 
+graphc::Dataset plane(uint64_t rows) {
+  std::vector<float> x, y;
+  for (uint64_t i = 0; i < rows; ++i) {
+    float a = static_cast<float>(i * 7 % 13), b = static_cast<float>(i * 5 % 11);
+    x.insert(x.end(), {a, b});
+    y.push_back(3 * a - 2 * b + 1);
+  }
+  graphc::Dataset dataset;
+  dataset.source = "plane";
+  dataset.add("x", x, rows);
+  dataset.add("y", y, rows);
+  return dataset;
+}
+
 Folder::Folder() {
   static std::atomic<int> counter{0};
   path = std::filesystem::temp_directory_path() / ("graphc-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));

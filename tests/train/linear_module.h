@@ -9,11 +9,15 @@
 #include <string>
 
 #include "runtime/abi/graphc_abi.h"
+#include "runtime/train/dataset.h"
 
 namespace graphc_test {
 
 inline constexpr uint32_t linear_max_rows = 4;
 const graphc_module& linear_module();
+
+// y = 3 x0 - 2 x1 + 1, without noise.
+graphc::Dataset plane(uint64_t rows);
 
 // A folder that disappears with the test.
 struct Folder {

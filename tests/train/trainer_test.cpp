@@ -7,30 +7,16 @@
 
 #include "runtime/train/evaluate.h"
 #include "runtime/train/feeder.h"
-#include "runtime/train/progress.h"
+#include "runtime/train/observer.h"
 #include "tests/train/linear_module.h"
 
 using namespace graphc;
 using graphc_test::linear_module;
+using graphc_test::plane;
 
 namespace {
 
-// y = 3 x0 - 2 x1 + 1, without noise.
-Dataset plane(uint64_t rows) {
-  std::vector<float> x, y;
-  for (uint64_t i = 0; i < rows; ++i) {
-    float a = static_cast<float>(i * 7 % 13), b = static_cast<float>(i * 5 % 11);
-    x.insert(x.end(), {a, b});
-    y.push_back(3 * a - 2 * b + 1);
-  }
-  Dataset dataset;
-  dataset.source = "plane";
-  dataset.add("x", x, rows);
-  dataset.add("y", y, rows);
-  return dataset;
-}
-
-struct Recorder : Progress {
+struct Recorder : Observer {
   std::string events;
   std::atomic<bool>* interrupt = nullptr;
   uint64_t interrupt_at = 0, seen = 0;
@@ -105,7 +91,7 @@ TEST_CASE("trainer: steps, interrupt, progress events") {
   TrainSettings settings;
   settings.epochs = 3, settings.batch = 4;
   Recorder recorder;
-  settings.progress = &recorder;
+  settings.observers = {&recorder};
   {
     Instance net(&linear_module());
     TrainResult result = train(net, data, settings);
