@@ -14,6 +14,7 @@ CheckpointWriter::CheckpointWriter(const Instance& net, const TrainSettings& set
 void CheckpointWriter::open(const RunState& state) {
   const CheckpointSettings& settings = settings_.checkpoint;
   if (settings.folder.empty()) return;
+  last_step_ = state.result.steps;
   folder_.emplace(settings, !settings_.resume.empty() && same_folder(settings.folder, settings_.resume), state.result.steps);
 }
 
@@ -38,17 +39,22 @@ void CheckpointWriter::attempt(RunState& state, const std::function<void(std::sp
 }
 
 void CheckpointWriter::write(RunState& state) {
+  last_step_ = state.result.steps;
   if (folder_) attempt(state, [&](auto bytes) { folder_->write(state.result.steps, bytes); });
 }
 
-void CheckpointWriter::end_epoch(RunState& state, bool is_over) {
+void CheckpointWriter::finish(RunState& state) {
+  if (last_step_ != state.result.steps) write(state);
+}
+
+void CheckpointWriter::end_epoch(RunState& state) {
   if (!folder_) return;
   const EpochRecord& record = state.result.history.back();
   std::string monitored = monitored_name("", {}, record.validation.has_value());
   Monitor monitor(monitored, "min", 0);
   bool is_best = monitor.update(state.best_checkpoint, record.epoch, monitored_value(monitored, record, {}));
   if (is_best) attempt(state, [&](auto bytes) { folder_->write_best(bytes); });
-  if (is_over || !settings_.checkpoint.every || is_due(state)) write(state);
+  if (!settings_.checkpoint.every || is_due(state)) write(state);
 }
 
 }  // namespace graphc

@@ -19,8 +19,8 @@ class CheckpointWriter {
 
   bool is_due(const RunState& state) const;  // after a step, in mid-epoch
   void write(RunState& state);
-  // After a whole epoch: the best one, and the usual one where it is time, or where the run `is_over`.
-  void end_epoch(RunState& state, bool is_over);
+  void end_epoch(RunState& state);           // after a whole epoch: the best one, and the usual one where it is time
+  void finish(RunState& state);              // at the end of a run: one, unless this step has it
 
  private:
   void attempt(RunState& state, const std::function<void(std::span<const std::byte>)>& action);
@@ -31,6 +31,7 @@ class CheckpointWriter {
   Warn warn_;
   std::optional<CheckpointFolder> folder_;
   bool is_failing_ = false;
+  uint64_t last_step_ = 0;
 };
 
 }  // namespace graphc

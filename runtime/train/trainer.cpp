@@ -67,6 +67,7 @@ class Loop {
       o.begin({net_, settings_, dataset_.rows, minibatches_.per_epoch(), result_.steps, result_.metric_names});
     });
     while (go_on() && result_.history.size() < settings_.epochs) epoch();
+    if (result_.stop != Stop::not_finite) writer_.finish(state_);
     if (!settings_.schedule.is_constant()) net_.set_hyper(rate_name, base_rate_);
     restore_best();
     if (settings_.test) result_.test = evaluate(net_, *settings_.test, settings_.eval_entry);
@@ -194,7 +195,7 @@ class Loop {
           settings_.early_stopping->end_epoch(state_.early_stopping, monitored_, record.epoch, value(monitored_));
       if (is_best && settings_.early_stopping->restores_best()) state_.best_weights = net_.weights();
     }
-    writer_.end_epoch(state_, !go_on() || result_.history.size() >= settings_.epochs);
+    writer_.end_epoch(state_);
   }
 
   // At the end of a run that is complete: one that was broken off goes on with the weights it has.

@@ -157,6 +157,21 @@ TEST_CASE("resume: early stopping that is over stays over; more patience goes on
   CHECK(setting.run(setting.settings).result.steps == whole.result.steps + 22);
 }
 
+TEST_CASE("checkpoints: an interrupt leaves one, between two epochs too") {
+  struct Interrupt : Observer {
+    std::atomic<bool> flag{false};
+    void end_epoch(const EpochRecord& record, uint64_t, const std::vector<std::string>&) override { flag = record.epoch == 3; }
+  };
+  Setting setting;
+  Folder folder;
+  Interrupt observer;
+  setting.settings.checkpoint = {folder.file("c"), 1000, 3};
+  setting.settings.observers = {&observer};
+  setting.settings.interrupt = &observer.flag;
+  CHECK(setting.run(setting.settings).result.stop == Stop::interrupted);
+  CHECK(read_checkpoint(folder.file("c/step-000000033.safetensors")).state.result.history.size() == 3);
+}
+
 TEST_CASE("checkpoints: which files there are") {
   Setting setting;
   Folder folder;
