@@ -90,7 +90,7 @@ std::string explain_divergence(const ModelFile& file, const Program& program, In
                                const TrainSettings& settings, const TrainResult& result) {
   const PlanModule& plan = program.plan();
   Graph graph = loss_only(*plan.module.entry(settings.step_entry));
-  Minibatches minibatches(data.rows, settings.batch, settings.seed, settings.shuffle);
+  Minibatches minibatches(data.rows, settings.batch, settings.seed, settings.sampling);
   uint64_t index = result.not_finite_at - 1, per_epoch = minibatches.per_epoch();
   auto rows = minibatches.get(index / per_epoch, index % per_epoch);
   Bindings bindings = bind(plan, settings.step_entry, net, int64_t(rows.size()));

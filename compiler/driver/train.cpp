@@ -82,7 +82,7 @@ class Run {
     const TrainingSettings& s = file_.train;
     settings_.batch = uint32_t(batch_of(file_, o_.batch));
     settings_.seed = o_.seed ? *o_.seed : s.seed ? uint64_t(*s.seed) : 1;
-    settings_.shuffle = o_.shuffle ? *o_.shuffle : s.shuffle ? *s.shuffle : true;
+    settings_.sampling = o_.sampling_with(s);
     settings_.interrupt = &interrupted;
     if (o_.steps)
       settings_.steps = *o_.steps;
@@ -92,13 +92,23 @@ class Run {
       throw Error("--confusion: the model needs an output and a target of classes (target y: class[batch] of N)");
   }
 
-  void prepare() {
+  // Returns the names of classes that come with the weights.
+  std::vector<std::string> make_net() {
     compiled_ = compile_model(file_, o_.model.compile_options(settings_.batch));
     net_.emplace(compiled_.program.instance(settings_.seed));
     set_threads(*net_, o_.threads);
-    std::vector<std::string> class_names;
-    if (!o_.init.empty()) class_names = class_names_of(net_->load(o_.init));
+    return o_.init.empty() ? std::vector<std::string>() : class_names_of(net_->load(o_.init));
+  }
+
+  void prepare() {
+    std::vector<std::string> class_names = make_net();
     data_ = load_data(file_, o_.data, net_->module(), settings_.step_entry, class_names);
+    if (settings_.sampling == Sampling::full && data_.train.rows != settings_.batch) {
+      // Only the data say how many rows a step has, and only a compiled model what to read of the data.
+      if (data_.train.rows > 1u << 30) throw Error("sampling full: " + std::to_string(data_.train.rows) + " rows are too many for one step");
+      settings_.batch = uint32_t(data_.train.rows);
+      make_net();
+    }
     compile_entry(compiled_.program, settings_.step_entry);
     if (data_.validation || data_.test) compile_entry(compiled_.program, "eval");
     settings_.validation = data_.validation ? &*data_.validation : nullptr;

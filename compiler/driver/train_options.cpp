@@ -24,6 +24,7 @@ void TrainOptions::declare(Options& o) {
   model.declare_tune(o);
   declare_threads(o, threads);
   o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
+  o.text("--sampling", sampling, "KIND", "epoch (each row once), independent or replacement (each step draws anew), full (all rows in a step), order");
   o.text("--init", init, "F.safetensors", "weights to begin with");
   o.text("--save", save, "F.safetensors", "where the weights go");
   o.text("--checkpoint", checkpoint, "DIR", "comes with a later version");
@@ -33,6 +34,16 @@ void TrainOptions::declare(Options& o) {
   o.text("--log", log, "F.jsonl", "one JSON object for each epoch");
   o.text("--progress", progress, "auto|bar|line|none|json", "auto: a bar on a terminal, else a line for each epoch");
   o.flag("--json", json, "the result as one JSON object, and nothing else, on standard output");
+}
+
+Sampling TrainOptions::sampling_with(const TrainingSettings& file) const {
+  bool in_order = shuffle && !*shuffle;
+  if (in_order && !sampling.empty() && sampling_of(sampling) != Sampling::epoch)
+    throw Error("--sampling " + sampling + " has no use for --shuffle off; leave one of the two out");
+  if (in_order || (file.shuffle && !*file.shuffle && !shuffle && sampling.empty())) return Sampling::order;
+  Sampling kind = sampling_of(!sampling.empty() ? sampling : file.sampling ? *file.sampling : "epoch");
+  if (kind == Sampling::full && batch) throw Error("--batch: sampling full takes all rows in one step; leave --batch out");
+  return kind;
 }
 
 void TrainOptions::check() const {

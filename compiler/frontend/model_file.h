@@ -23,6 +23,8 @@ struct TrainingSettings {
   Setting<int64_t> batch, epochs, steps;         // at least 1
   Setting<int64_t> seed;                         // 0 .. 2^53
   Setting<bool> shuffle;
+  Setting<std::string> sampling;                 // epoch, independent, replacement, full
+  Setting<std::string> split;                    // random, stratified
 };
 
 struct ModelFile {

@@ -6,7 +6,6 @@
 #include "runtime/train/entry.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/feeder.h"
-#include "runtime/train/minibatch.h"
 #include "runtime/train/progress.h"
 
 namespace graphc {
@@ -23,7 +22,7 @@ class Loop {
         settings_(settings),
         entry_(net.entry(settings.step_entry)),
         feeder_(dataset, entry_.info(), net.module().max_rows),
-        minibatches_(dataset.rows, settings.batch, settings.seed, settings.shuffle) {
+        minibatches_(dataset.rows, settings.batch, settings.seed, settings.sampling) {
     result_.metric_names = entry_.metric_names();
     result_.seed = settings.seed;
   }
