@@ -14,17 +14,16 @@ namespace graphc::driver {
 
 namespace {
 
-double element(const StoredTensor& column, uint64_t i) {
-  if (column.dtype == GRAPHC_F32) return column.as<float>()[i];
-  if (column.dtype == GRAPHC_I32) return column.as<int32_t>()[i];
-  return column.as<uint8_t>()[i];
-}
-
-Array rows_of(const StoredTensor& column, std::span<const uint32_t> rows, uint64_t all_rows) {
+Array rows_of(const Column& column, std::span<const uint32_t> rows) {
+  StoredTensor minibatch = load(column, rows);
   Array array;
-  uint64_t width = column.array().size() / all_rows;
-  for (uint32_t row : rows)
-    for (uint64_t e = 0; e < width; e++) array.data.push_back(element(column, row * width + e));
+  auto take = [&](auto values) { array.data.assign(values.begin(), values.end()); };
+  if (minibatch.dtype == GRAPHC_F32)
+    take(minibatch.as<float>());
+  else if (minibatch.dtype == GRAPHC_I32)
+    take(minibatch.as<int32_t>());
+  else
+    take(minibatch.as<uint8_t>());
   return array;
 }
 
@@ -91,11 +90,11 @@ std::string explain_divergence(const ModelFile& file, const Program& program, In
                                const TrainSettings& settings, const TrainResult& result) {
   const PlanModule& plan = program.plan();
   Graph graph = loss_only(*plan.module.entry(settings.step_entry));
-  Minibatches minibatches(data.rows, settings.batch, settings.seed, settings.shuffle);
+  Minibatches minibatches(data.rows, settings.batch, settings.seed, settings.sampling);
   uint64_t index = result.not_finite_at - 1, per_epoch = minibatches.per_epoch();
   auto rows = minibatches.get(index / per_epoch, index % per_epoch);
   Bindings bindings = bind(plan, settings.step_entry, net, int64_t(rows.size()));
-  for (const StoredTensor& column : data.columns) bindings.inputs[column.name] = rows_of(column, rows, data.rows);
+  for (const Column& column : data.columns) bindings.inputs[column.name] = rows_of(column, rows);
   auto values = evaluate(graph, bindings, plan.target.fma ? Precision::f32_fused : Precision::f32_unfused);
 
   std::string text = fmt::format("the loss stopped being finite at step {} (epoch {}): it is {}\n", result.not_finite_at,

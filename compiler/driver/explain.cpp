@@ -112,8 +112,9 @@ std::string explain_defaults(const ModelFile& file) {
     rows.push_back({loss.step, "optimizer " + loss.optimizer.name, numbers_text(loss.optimizer.name, loss.optimizer.numbers)});
   const TrainingSettings& t = file.train;
   rows.push_back({"train", "settings",
-                  fmt::format("batch: {}, epochs: {}, shuffle: {}, seed: {}", setting(t.batch, "32"), setting(t.epochs, "1"),
-                              t.shuffle ? (*t.shuffle ? "on" : "off") : "on (default)", setting(t.seed, "1"))});
+                  fmt::format("batch: {}, epochs: {}, shuffle: {}, sampling: {}, seed: {}", setting(t.batch, "32"),
+                              setting(t.epochs, "1"), t.shuffle ? (*t.shuffle ? "on" : "off") : "on (default)",
+                              setting(t.sampling, "epoch"), setting(t.seed, "1"))});
   return table(rows);
 }
 

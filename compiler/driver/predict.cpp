@@ -29,9 +29,10 @@ int run(const PredictOptions& o) {
   Compiled compiled = compile_model(file, o.model.compile_options(batch_of(file, o.batch)));
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
-  net.load(o.weights);
+  std::vector<std::string> class_names = class_names_of(net.load(o.weights));
   // Inputs alone: a file's label column is left out.
   WantedColumns wanted = wanted_columns(net.module(), "predict");
+  wanted.class_names = class_names;
   wanted.label.reset();
   Dataset rows = load_dataset(o.data, wanted);
   StoredTensor result = predict(net, rows, o.output);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/session.h"
+#include "runtime/train/data_spec.h"
 #include "runtime/train/error.h"
 
 namespace graphc::driver {
@@ -14,16 +15,15 @@ static constexpr char metadata_key[] = "graphc.class_names";
 
 std::string beside_model(const ModelFile& file, const std::string& spec) {
   std::filesystem::path folder = std::filesystem::path(file.path).parent_path();
-  std::string result, rest = spec + ",";
-  for (size_t comma; (comma = rest.find(',')) != std::string::npos; rest.erase(0, comma + 1)) {
-    std::string part = rest.substr(0, comma), path = part.substr(0, part.rfind(":label="));
+  DataSpec parts = parse_data_spec(spec);
+  if (parts.kind == "digits") return spec;
+  for (std::string& path : parts.files) {
     std::error_code error;
-    bool beside = std::filesystem::path(path).is_relative() && !std::filesystem::exists(path, error) &&
-                  std::filesystem::exists(folder / path, error);
-    if (!result.empty()) result += ',';
-    result += beside ? (folder / part).string() : part;
+    if (std::filesystem::path(path).is_relative() && !std::filesystem::exists(path, error) &&
+        std::filesystem::exists(folder / path, error))
+      path = (folder / path).string();
   }
-  return result;
+  return parts.text();
 }
 
 // Takes `share` of `total` rows away from `data`.

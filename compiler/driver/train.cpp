@@ -67,7 +67,7 @@ class Run {
     const TrainingSettings& s = file_.train;
     settings_.batch = uint32_t(batch_of(file_, o_.batch));
     settings_.seed = o_.seed ? *o_.seed : s.seed ? uint64_t(*s.seed) : 1;
-    settings_.shuffle = o_.shuffle ? *o_.shuffle : s.shuffle ? *s.shuffle : true;
+    settings_.sampling = o_.sampling_with(s);
     settings_.interrupt = &interrupted;
     apply_train_section(file_, settings_);
     if (!o_.not_finite.empty()) settings_.not_finite = o_.not_finite == "skip" ? NotFinite::skip : NotFinite::stop;
@@ -81,13 +81,23 @@ class Run {
       throw Error("--confusion: the model needs an output and a target of classes (target y: class[batch] of N)");
   }
 
-  void prepare() {
+  // Returns the names of classes that come with the weights.
+  std::vector<std::string> make_net() {
     compiled_ = compile_model(file_, o_.model.compile_options(settings_.batch));
     net_.emplace(compiled_.program.instance(settings_.seed));
     set_threads(*net_, o_.threads);
-    std::vector<std::string> class_names;
-    if (!o_.init.empty()) class_names = class_names_of(net_->load(o_.init));
+    return o_.init.empty() ? std::vector<std::string>() : class_names_of(net_->load(o_.init));
+  }
+
+  void prepare() {
+    std::vector<std::string> class_names = make_net();
     data_ = load_data(file_, o_.data, net_->module(), settings_.step_entry, class_names);
+    if (settings_.sampling == Sampling::full && data_.train.rows != settings_.batch) {
+      // Only the data say how many rows a step has, and only a compiled model what to read of the data.
+      if (data_.train.rows > 1u << 30) throw Error("sampling full: " + std::to_string(data_.train.rows) + " rows are too many for one step");
+      settings_.batch = uint32_t(data_.train.rows);
+      make_net();
+    }
     compile_entry(compiled_.program, settings_.step_entry);
     if (data_.validation || data_.test) compile_entry(compiled_.program, "eval");
     settings_.validation = data_.validation ? &*data_.validation : nullptr;
@@ -153,13 +163,13 @@ class Run {
     const Dataset& rows = data_.test ? *data_.test : data_.validation ? *data_.validation : data_.train;
     const InputSpec& target = *class_target(file_.model);
     StoredTensor scores = predict(*net_, rows);
-    const StoredTensor* labels = rows.find(target.name);
-    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes || !labels ||
-        labels->dtype != GRAPHC_I32)
+    StoredTensor labels = load(*rows.find(target.name));
+    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes ||
+        labels.dtype != GRAPHC_I32 || labels.array().size() != rows.rows)
       throw Error("--confusion: the first output must be f32[batch, " + std::to_string(target.classes) +
                   "], a score for each class");
     Confusion confusion(uint32_t(target.classes), data_.train.class_names);
-    confusion.add(scores.as<float>(), labels->as<int32_t>());
+    confusion.add(scores.as<float>(), labels.as<int32_t>());
     write_file(o_.confusion, confusion.svg(file_.model.tables.name + ": " + std::to_string(rows.rows) +
                                            (data_.test         ? " test"
                                             : data_.validation ? " validation"

@@ -14,7 +14,7 @@ namespace graphc::driver {
 void TrainOptions::declare(Options& o) {
   constexpr uint64_t many = std::numeric_limits<int32_t>::max();
   model.declare(o, true);
-  o.text("--data", data.data, "SPEC", "digits, FILE.csv, FILE.csv:label=NAME, or FEATURES,LABELS (IDX or .npy)");
+  o.text("--data", data.data, "SPEC", "digits, FILE.csv[:label=NAME], FEATURES,LABELS (IDX or .npy), FILE.npz, cifar:FILE.bin or text:FILE[:stride=N]");
   o.text("--validate", data.validate, "SPEC", "rows that are evaluated after every epoch");
   o.text("--test", data.test, "SPEC", "rows that are evaluated at the end; cancels the file's test share");
   o.whole("--epochs", epochs, 1, many, "how often every row is visited");
@@ -24,6 +24,7 @@ void TrainOptions::declare(Options& o) {
   model.declare_tune(o);
   declare_threads(o, threads);
   o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
+  o.text("--sampling", sampling, "KIND", "epoch (each row once), independent or replacement (each step draws anew), full (all rows in a step), order");
   o.text("--init", init, "F.safetensors", "weights to begin with");
   o.text("--save", save, "F.safetensors", "where the weights go");
   o.text("--checkpoint", checkpoint, "DIR", "where checkpoints go: one after every epoch, and the best one");
@@ -38,6 +39,16 @@ void TrainOptions::declare(Options& o) {
   o.whole("--log-steps", log_steps, 1, uint64_t{1} << 53, "every so many steps in the logs too");
   o.text("--progress", progress, "auto|bar|line|none|json", "auto: a bar on a terminal, else a line for each epoch");
   o.flag("--json", json, "the result as one JSON object, and nothing else, on standard output");
+}
+
+Sampling TrainOptions::sampling_with(const TrainingSettings& file) const {
+  bool in_order = shuffle && !*shuffle;
+  if (in_order && !sampling.empty() && sampling_of(sampling) != Sampling::epoch)
+    throw Error("--sampling " + sampling + " has no use for --shuffle off; leave one of the two out");
+  if (in_order || (file.shuffle && !*file.shuffle && !shuffle && sampling.empty())) return Sampling::order;
+  Sampling kind = sampling_of(!sampling.empty() ? sampling : file.sampling ? *file.sampling : "epoch");
+  if (kind == Sampling::full && batch) throw Error("--batch: sampling full takes all rows in one step; leave --batch out");
+  return kind;
 }
 
 void TrainOptions::check() const {

@@ -15,11 +15,12 @@ struct TrainOptions {
   DataOptions data;
   std::optional<uint64_t> epochs, batch, steps, seed, threads, checkpoint_every, keep, log_steps;
   std::optional<bool> shuffle;
-  std::string init, save, checkpoint, resume, log, tensorboard, confusion, not_finite, progress = "auto";
+  std::string init, save, checkpoint, resume, log, tensorboard, confusion, not_finite, sampling, progress = "auto";
   std::vector<std::string> history;
   bool json = false;
 
   void declare(Options& options);
+  Sampling sampling_with(const TrainingSettings& file) const;  // the command line wins
   void check() const;  // what can be refused before anything is computed
 };
 

@@ -37,6 +37,8 @@ struct TrainingSettings {
   Setting<bool> shuffle;
   Setting<SettingCall> schedule, early_stopping;
   Setting<std::string> not_finite;  // stop, skip
+  Setting<std::string> sampling;                 // epoch, independent, replacement, full
+  Setting<std::string> split;                    // random, stratified
 };
 
 struct ModelFile {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The train section.
+#include <algorithm>
+
 #include "compiler/frontend/diagnose.h"
 #include "compiler/frontend/elaborate.h"
 #include "compiler/frontend/shown.h"
@@ -37,6 +39,17 @@ void Elaborator::settings(const Statement& s) {
       refuse(place(x->value_spot), x->key + " must lie between 0% and 100%, got " + shown(n), {"15% is 0.15"});
     share.set(n, place(x->value_spot));
   };
+  auto word = [&](Setting<std::string>& setting, const std::vector<std::string>& words) {
+    // The parser reads a word as a name.
+    const Expr* e = x->value == no_expr ? nullptr : &file_[x->value];
+    std::string given = e && e->kind == ExprKind::name && e->name.holes.empty() ? e->name.texts[0] : x->text;
+    if (std::find(words.begin(), words.end(), given) == words.end()) {
+      std::string list = words[0];
+      for (size_t i = 1; i < words.size(); i++) list += (i + 1 < words.size() ? ", " : " or ") + words[i];
+      refuse(place(x->value_spot), x->key + " must be " + list, did_you_mean(given, words));
+    }
+    once(setting).set(given, place(x->value_spot));
+  };
   for (const SettingExpr& setting : s.settings) {
     x = &setting;
     if (x->key == "data")
@@ -58,24 +71,30 @@ void Elaborator::settings(const Statement& s) {
     else if (x->key == "shuffle") {
       if (x->word != "on" && x->word != "off") refuse(place(x->value_spot), "shuffle must be on or off");
       once(train.shuffle).set(x->word == "on", place(x->value_spot));
+    } else if (x->key == "sampling") {
+      word(train.sampling, {"epoch", "independent", "replacement", "full"});
+    } else if (x->key == "split") {
+      word(train.split, {"random", "stratified"});
+    } else if (x->key == "not_finite") {
+      word(train.not_finite, {"stop", "skip"});
     } else if (x->key == "schedule") {
       call(train.schedule);
     } else if (x->key == "early_stopping") {
       call(train.early_stopping);
-    } else if (x->key == "not_finite") {
-      SettingCall::Value value = x->value == no_expr ? SettingCall::Value() : setting_value(x->value, c);
-      auto* word = std::get_if<std::string>(&value);
-      if (!word || (*word != "stop" && *word != "skip")) refuse(place(x->value_spot), "not_finite must be stop or skip");
-      once(train.not_finite).set(*word, place(x->value_spot));
     } else {
-      static const std::vector<std::string> keys = {"data",  "test",    "validation", "split_seed",     "seed",      "batch",
-                                                    "epochs", "steps", "shuffle",    "schedule", "early_stopping", "not_finite"};
+      static const std::vector<std::string> keys = {"data",  "test",    "validation", "split",    "split_seed", "seed",           "batch",
+                                                    "epochs", "steps", "shuffle",    "sampling", "schedule",   "early_stopping", "not_finite"};
       auto notes = did_you_mean(x->key, keys);
-      if (notes.empty()) notes = {"the settings are data, test, validation, split_seed, seed, batch, epochs, steps, shuffle, schedule, "
-                                   "early_stopping and not_finite"};
+      if (notes.empty()) {
+        std::string all;
+        for (const std::string& key : keys) all += (all.empty() ? "" : key == keys.back() ? " and " : ", ") + key;
+        notes = {"the settings are " + all};
+      }
       refuse(place(x->spot), "train: no setting is named " + x->key, std::move(notes));
     }
   }
+  if (train.shuffle && !*train.shuffle && train.sampling && *train.sampling != "epoch")
+    refuse(train.sampling.place, "sampling " + *train.sampling + " has no use for shuffle off; leave one of the two out");
   if (train.test_share && train.validation_share && *train.test_share + *train.validation_share >= 1)
     refuse(train.validation_share.place, "test and validation leave no rows to train on");
 }

@@ -48,7 +48,7 @@ Agreements agreements(const Instance& net, const TrainSettings& settings, uint64
           {"number of training rows", std::to_string(rows)},
           {"minibatch", std::to_string(settings.batch)},
           {"seed", std::to_string(settings.seed)},
-          {"shuffle", settings.shuffle ? "on" : "off"},
+          {"sampling", std::string(name(settings.sampling))},
           {"list of metrics", metrics.empty() ? "none" : metrics}};
 }
 

@@ -2,8 +2,7 @@
 #include "runtime/train/dataset.h"
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
+#include <map>
 
 #include "runtime/train/error.h"
 #include "runtime/train/split.h"
@@ -11,8 +10,8 @@
 
 namespace graphc {
 
-const StoredTensor* Dataset::find(std::string_view name) const {
-  for (const StoredTensor& column : columns)
+const Column* Dataset::find(std::string_view name) const {
+  for (const Column& column : columns)
     if (column.name == name) return &column;
   return nullptr;
 }
@@ -32,7 +31,7 @@ void Dataset::add(std::string name, const ArrayView& values, uint64_t count, std
     throw Error("data set: column \"" + name + "\": " + std::to_string(values.size()) + " elements are not " +
                 std::to_string(count) + " rows of " + std::to_string(width));
   rows = count;
-  StoredTensor& column = columns.emplace_back();
+  Column& column = columns.emplace_back();
   column.name = std::move(name);
   column.dtype = values.dtype();
   column.shape = {static_cast<int64_t>(count)};
@@ -42,18 +41,26 @@ void Dataset::add(std::string name, const ArrayView& values, uint64_t count, std
 }
 
 Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows) {
+  for (uint32_t row : rows)
+    if (row >= dataset.rows)
+      throw Error(dataset.source + ": row " + std::to_string(row) + " does not exist, there are " + std::to_string(dataset.rows));
   Dataset result{dataset.source, rows.size(), {}, dataset.class_names};
-  for (const StoredTensor& column : dataset.columns) {
-    StoredTensor& taken = result.columns.emplace_back(StoredTensor{column.name, column.dtype, column.shape, {}});
-    taken.shape[0] = static_cast<int64_t>(rows.size());
-    size_t stride = dataset.rows ? column.data.size() / dataset.rows : 0;
-    taken.data.resize(stride * rows.size());
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i] >= dataset.rows)
-        throw Error(dataset.source + ": row " + std::to_string(rows[i]) + " does not exist, there are " +
-                    std::to_string(dataset.rows));
-      if (stride) std::memcpy(taken.data.data() + i * stride, column.data.data() + rows[i] * stride, stride);
+  std::map<const void*, std::shared_ptr<const std::vector<uint32_t>>> picked;  // columns of one source share their row numbers
+  for (const Column& column : dataset.columns) {
+    if (!column.source) {
+      result.columns.emplace_back(load(column, rows));
+      continue;
     }
+    Column& taken = result.columns.emplace_back(StoredTensor{column.name, column.dtype, column.shape, {}});
+    taken.shape[0] = static_cast<int64_t>(rows.size());
+    taken.source = column.source;
+    auto& numbers = picked[column.picked.get()];
+    if (!numbers) {
+      std::vector<uint32_t> theirs(rows.begin(), rows.end());
+      for (uint32_t& row : theirs) row = column.picked ? (*column.picked)[row] : row;
+      numbers = std::make_shared<const std::vector<uint32_t>>(std::move(theirs));
+    }
+    taken.picked = numbers;
   }
   return result;
 }
@@ -75,15 +82,19 @@ WantedColumns wanted_columns(const graphc_module& module, std::string_view name)
     bool feature = predict ? std::any_of(predict->input, predict->input + predict->inputs, same) : i == 0;
     (feature ? features : labels).push_back(input);
   }
-  if (features.size() != 1 || labels.size() > 1)
-    throw Error(std::string(module.name) + ": the model has " + std::to_string(features.size()) + " inputs and " +
-                std::to_string(labels.size()) +
-                " targets; a data file serves one input and at most one target, use a Dataset from C++");
-  auto wanted = [](const graphc_tensor& tensor) {
-    return WantedColumn{tensor.name, tensor.dtype, tensor.limit, elements_per_row(tensor)};
+  if (features.empty())
+    throw Error(std::string(module.name) + ": the entry \"" + std::string(name) + "\" has no input that predict has too");
+  auto wanted = [](const graphc_tensor* tensor) {
+    return WantedColumn{tensor->name, tensor->dtype, tensor->limit, elements_per_row(*tensor)};
   };
-  WantedColumns columns{wanted(*features[0]), std::nullopt, {}};
-  if (!labels.empty()) columns.label = wanted(*labels[0]);
+  WantedColumns columns{wanted(features[0]), std::nullopt, {}, {}};
+  auto label = std::find_if(labels.begin(), labels.end(), [](const graphc_tensor* tensor) { return tensor->limit > 0; });
+  if (label == labels.end())
+    label = std::find_if(labels.begin(), labels.end(), [](const graphc_tensor* t) { return t->name != weight_input; });
+  if (label != labels.end()) columns.label = wanted(*label);
+  for (size_t i = 1; i < features.size(); ++i) columns.others.push_back(wanted(features[i]));
+  for (auto other = labels.begin(); other != labels.end(); ++other)
+    if (other != label) columns.others.push_back(wanted(*other));
   return columns;
 }
 

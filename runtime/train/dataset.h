@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Dataset: named columns of the same number of rows, raw as the file has them (0..255, 0..16; scaling belongs to the model).
+// SPEC of load_dataset: digits | FILE.csv[:label=NAME][:weight=NAME] | FEATURES,LABELS[,WEIGHTS] (IDX or .npy) | FILE.npz |
+// cifar:FILE.bin | text:FILE[:stride=N]. Each file plain or gzip; all but cifar and text are known by their first bytes.
 #pragma once
 
 #include <optional>
@@ -8,17 +10,17 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/train/stored_tensor.h"
+#include "runtime/train/column.h"
 
 namespace graphc {
 
 struct Dataset {
   std::string source;  // for messages
   uint64_t rows = 0;
-  std::vector<StoredTensor> columns;     // shape[0] == rows; the name is the entry's input
-  std::vector<std::string> class_names;  // of text labels: the name of class i, sorted; else empty
+  std::vector<Column> columns;           // shape[0] == rows; the name is the entry's input
+  std::vector<std::string> class_names;  // of text labels, or of the bytes of a text: the name of class i, sorted; else empty
 
-  const StoredTensor* find(std::string_view name) const;  // null where there is none
+  const Column* find(std::string_view name) const;  // null where there is none
   void add(std::string name, const ArrayView& values, uint64_t rows, std::vector<int64_t> row_shape = {});  // copies
 };
 
@@ -30,6 +32,8 @@ struct DatasetSplit {
 };
 DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed);
 
+inline constexpr std::string_view weight_input = "weight";  // of a row in the loss
+
 // What a model wants from a file.
 struct WantedColumn {
   std::string name = "x";
@@ -40,13 +44,14 @@ struct WantedColumn {
 struct WantedColumns {
   WantedColumn features;
   std::optional<WantedColumn> label = WantedColumn{"y", GRAPHC_I32, 0, 1};  // none: a label in the file is left out
+  std::vector<WantedColumn> others;                                         // further inputs and targets, found by their names
   std::vector<std::string> class_names;                                     // known from training: text labels must be among them
 };
 
-// From an entry's inputs: those that `predict` has too are features, the others labels.
+// From an entry's inputs: the first that `predict` has too is the features; of those that it has not, the label is the first
+// with classes, else the first that is not named weight. An input "weight" that the data do not have is filled with ones.
 WantedColumns wanted_columns(const graphc_module& module, std::string_view entry = "step");
 
-// SPEC: digits | FILE.csv[:label=NAME] | IMAGES,LABELS (IDX) | x.npy,y.npy; each file plain or gzip, known by its first bytes.
 Dataset load_dataset(const std::string& spec, const WantedColumns& wanted = WantedColumns());
 
 }  // namespace graphc

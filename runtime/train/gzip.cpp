@@ -16,8 +16,12 @@ bool is_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
 }
 
+uint64_t inflate_limit(uint64_t compressed_bytes) {
+  return std::min<uint64_t>((uint64_t{64} << 20) + 64 * compressed_bytes, largest_file);
+}
+
 std::vector<std::byte> inflate_gzip(std::span<const std::byte> bytes, const std::string& name) {
-  const uint64_t limit = std::min<uint64_t>((uint64_t{64} << 20) + 64 * bytes.size(), largest_file);
+  const uint64_t limit = inflate_limit(bytes.size());
   auto fail = [&](const std::string& reason) { throw Error(name + ": error: gzip: " + reason); };
   struct Stream : z_stream {
     Stream() : z_stream{} {}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,7 +13,10 @@ namespace graphc {
 
 bool is_gzip(std::span<const std::byte> bytes);
 
-// Inflates all members. At most 64 MiB + 64 x the compressed size (real data sets stay far below; a bomb has 1,000 x), and 4 GiB.
+// The most that is inflated from so many bytes: 64 MiB + 64 x (real data sets stay far below; a bomb has 1,000 x), and 4 GiB.
+uint64_t inflate_limit(uint64_t compressed_bytes);
+
+// Inflates all members, up to the limit.
 std::vector<std::byte> inflate_gzip(std::span<const std::byte> bytes, const std::string& name);
 
 std::vector<std::byte> read_data_file(const std::string& path);  // reads, and inflates where it is gzip

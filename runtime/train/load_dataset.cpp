@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // SPEC: which reader, and how its arrays become the columns that the model wants.
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 
+#include "runtime/train/cifar.h"
 #include "runtime/train/csv.h"
+#include "runtime/train/data_spec.h"
 #include "runtime/train/dataset.h"
 #include "runtime/train/digits_data.h"
 #include "runtime/train/error.h"
 #include "runtime/train/gzip.h"
 #include "runtime/train/idx.h"
 #include "runtime/train/npy.h"
-#include "runtime/train/tensor_info.h"
+#include "runtime/train/npz.h"
+#include "runtime/train/place_columns.h"
+#include "runtime/train/text.h"
+#include "runtime/train/zip.h"
 
 namespace graphc {
 namespace {
@@ -19,97 +26,115 @@ std::string_view as_text(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-bool starts_with_zip(const std::vector<std::byte>& bytes) { return as_text(bytes).substr(0, 4) == "PK\x03\x04"; }
-
-StoredTensor parse_array(const std::vector<std::byte>& bytes, const std::string& path) {
+Column read_array(const std::string& path) {
+  std::vector<std::byte> bytes = read_data_file(path);
   if (is_npy(bytes)) return parse_npy(bytes, path);
   if (is_idx(bytes)) return parse_idx(bytes, path);
   throw Error(path + ": error: this is neither an IDX nor an .npy file; give two of these, or one CSV file");
 }
 
-uint64_t rows_of(const StoredTensor& tensor, const std::string& path) {
-  if (tensor.shape.empty()) throw Error(path + ": error: the array has no dimensions; the first one must be the rows");
-  return static_cast<uint64_t>(tensor.shape[0]);
-}
-
-void add_features(Dataset& dataset, StoredTensor tensor, const WantedColumn& wanted, const std::string& path) {
-  uint64_t rows = rows_of(tensor, path);
-  if (rows == 0) throw Error(path + ": error: the file has no rows");
-  uint64_t width = tensor.array().size() / rows;
-  if (wanted.width && width != wanted.width)
-    throw Error(path + ": error: the array is " + describe(tensor.dtype, tensor.shape) + ", so a row has " +
-                std::to_string(width) + " elements; the model's input \"" + wanted.name + "\" takes " +
-                std::to_string(wanted.width));
-  dataset.rows = rows;
-  tensor.name = wanted.name;
-  dataset.columns.push_back(std::move(tensor));
-}
-
-void add_label(Dataset& dataset, StoredTensor tensor, const WantedColumn& wanted, const std::string& path) {
-  uint64_t rows = rows_of(tensor, path);
-  if (rows != dataset.rows)
-    throw Error(path + ": error: there are " + std::to_string(rows) + " labels for " + std::to_string(dataset.rows) +
-                " rows of features");
-  if (wanted.width && tensor.array().size() != rows * wanted.width)
-    throw Error(path + ": error: the array is " + describe(tensor.dtype, tensor.shape) + "; the model's target \"" + wanted.name +
-                "\" takes " + std::to_string(wanted.width) + " a row");
-  if (wanted.dtype == GRAPHC_I32 && tensor.dtype == GRAPHC_F32)
-    throw Error(path + ": error: the labels are floats, the model wants classes; save them as integers (.astype('<i4'))");
-  if (wanted.dtype == GRAPHC_I32 && tensor.dtype == GRAPHC_U8) {
-    std::vector<std::byte> wide(tensor.data.size() * 4);
-    for (size_t i = 0; i < tensor.data.size(); ++i) {
-      auto value = static_cast<int32_t>(tensor.data[i]);
-      std::memcpy(wide.data() + 4 * i, &value, 4);
-    }
-    tensor.data = std::move(wide);
-    tensor.dtype = GRAPHC_I32;
-  }
-  tensor.name = wanted.name;
-  dataset.columns.push_back(std::move(tensor));
-}
-
-Dataset load_pair(const std::string& first, const std::string& second, const WantedColumns& wanted) {
+// FEATURES, FEATURES,LABELS or, where the model has one further input, FEATURES,LABELS,OTHER.
+Dataset load_arrays(const DataSpec& spec, const WantedColumns& wanted) {
+  const std::vector<std::string>& files = spec.files;
   Dataset dataset;
-  dataset.source = first;
-  add_features(dataset, parse_array(read_data_file(first), first), wanted.features, first);
-  if (!wanted.label) return dataset;
-  if (second.empty())
-    throw Error(first + ": error: the model's target \"" + wanted.label->name +
-                "\" needs labels; give two files, FEATURES,LABELS");
-  add_label(dataset, parse_array(read_data_file(second), second), *wanted.label, second);
+  dataset.source = files[0];
+  place_features(dataset, read_array(files[0]), wanted.features, files[0]);
+  if (wanted.label) {
+    if (files.size() < 2)
+      throw Error(files[0] + ": error: the model's target \"" + wanted.label->name +
+                  "\" needs labels; give two files, FEATURES,LABELS");
+    place_label(dataset, read_array(files[1]), *wanted.label, files[1]);
+  }
+  if (files.size() > 2 && wanted.others.size() == 1) place_other(dataset, read_array(files[2]), wanted.others[0], files[2]);
+  if (files.size() > 2 && wanted.others.size() != 1 && wanted.label)
+    throw Error(files[2] + ": error: a third file serves a model with one further input, this model has " +
+                std::to_string(wanted.others.size()) + "; for several, save an .npz file with the inputs' names as keys");
   return dataset;
+}
+
+Dataset load_npz(const std::vector<std::byte>& bytes, const std::string& path, const WantedColumns& wanted) {
+  std::vector<std::string> names = {wanted.features.name}, keys;
+  if (wanted.label) names.push_back(wanted.label->name);
+  for (const WantedColumn& other : wanted.others) names.push_back(other.name);
+  std::vector<StoredTensor> arrays = parse_npz(bytes, path, names, &keys);
+  auto take = [&](const std::string& name) -> StoredTensor* {
+    auto found = std::find_if(arrays.begin(), arrays.end(), [&](const StoredTensor& array) { return array.name == name; });
+    return found == arrays.end() ? nullptr : &*found;
+  };
+  auto needed = [&](const std::string& name, const char* what) -> StoredTensor& {
+    if (StoredTensor* array = take(name)) return *array;
+    throw Error(path + ": error: there is no array for the model's " + what + " \"" + name + "\"; the keys are the inputs' names" +
+                suggest(name, keys));
+  };
+  Dataset dataset;
+  dataset.source = path;
+  place_features(dataset, std::move(needed(wanted.features.name, "input")), wanted.features, path);
+  if (wanted.label) place_label(dataset, std::move(needed(wanted.label->name, "target")), *wanted.label, path);
+  for (const WantedColumn& other : wanted.others)
+    if (StoredTensor* array = take(other.name)) place_other(dataset, std::move(*array), other, path);
+  return dataset;
+}
+
+Dataset load_cifar(const std::string& path, const WantedColumns& wanted) {
+  Cifar cifar = parse_cifar(read_data_file(path), path);
+  Dataset dataset;
+  dataset.source = path;
+  place_features(dataset, std::move(cifar.images), wanted.features, path);
+  if (wanted.label) place_label(dataset, std::move(cifar.labels), *wanted.label, path);
+  return dataset;
+}
+
+Dataset load_text(const DataSpec& spec, const WantedColumns& wanted) {
+  std::optional<uint64_t> stride;
+  if (!spec.stride.empty()) {
+    const char *begin = spec.stride.data(), *end = begin + spec.stride.size();
+    auto [stop, error] = std::from_chars(begin, end, stride.emplace());
+    if (error != std::errc() || stop != end || *stride == 0)
+      throw Error(spec.text() + ": error: stride= needs a whole number from 1, the bytes from one window to the next");
+  }
+  return parse_text(read_data_file(spec.files[0]), spec.files[0], wanted, stride);
+}
+
+// No option is ignored: what the file cannot use is the user's mistake.
+void refuse_options(const DataSpec& spec, bool is_csv, size_t most_files) {
+  auto refuse = [&](const std::string& value, const char* option, const char* where) {
+    if (!value.empty()) throw Error(spec.text() + ": error: " + option + " belongs to " + where);
+  };
+  if (!is_csv) refuse(spec.label, "label=", "a CSV file"), refuse(spec.weight, "weight=", "a CSV file");
+  if (spec.kind != "text") refuse(spec.stride, "stride=", "text:FILE");
+  if (spec.files.size() > most_files)
+    throw Error(spec.text() + ": error: " +
+                (most_files == 1 ? "one file is wanted" : "two files are wanted, FEATURES,LABELS, or a third with weights"));
+}
+
+Dataset load(const DataSpec& spec, const WantedColumns& wanted) {
+  const std::string& path = spec.files[0];
+  if (spec.kind == "digits") {
+    refuse_options(spec, false, 1);
+    return parse_csv(as_text(inflate_gzip(embedded_digits(), "digits")), "digits", wanted);
+  }
+  if (!spec.kind.empty()) {
+    refuse_options(spec, false, 1);
+    return spec.kind == "cifar" ? load_cifar(path, wanted) : load_text(spec, wanted);
+  }
+  if (spec.files.size() > 1) {
+    refuse_options(spec, false, 3);
+    return load_arrays(spec, wanted);
+  }
+  std::vector<std::byte> bytes = read_data_file(path);
+  bool is_archive = is_zip(bytes), is_array = is_npy(bytes) || is_idx(bytes);
+  refuse_options(spec, !is_archive && !is_array, 1);
+  if (is_archive) return load_npz(bytes, path, wanted);
+  if (is_array) return load_arrays(spec, wanted);
+  return parse_csv(as_text(bytes), path, wanted, spec.label);
 }
 
 }  // namespace
 
 Dataset load_dataset(const std::string& spec, const WantedColumns& wanted) {
-  if (spec == "digits") {
-    std::vector<std::byte> text = inflate_gzip(embedded_digits(), "digits");
-    return parse_csv(as_text(text), "digits", wanted);
-  }
-  for (std::string_view prefix : {"cifar:", "text:"})
-    if (spec.starts_with(prefix))
-      throw Error(spec + ": error: data of the form " + std::string(prefix) +
-                  "FILE cannot be read yet; convert it to .npy or CSV");
-  constexpr std::string_view label_key = ":label=";
-  if (size_t at = spec.rfind(label_key); at != std::string::npos) {
-    std::string path = spec.substr(0, at), label = spec.substr(at + label_key.size());
-    if (label.empty()) throw Error(spec + ": error: label= needs a column's name");
-    std::vector<std::byte> bytes = read_data_file(path);
-    return parse_csv(as_text(bytes), path, wanted, label);
-  }
-  if (size_t comma = spec.find(','); comma != std::string::npos) {
-    std::string first = spec.substr(0, comma), second = spec.substr(comma + 1);
-    if (first.empty() || second.empty() || second.find(',') != std::string::npos)
-      throw Error(spec + ": error: two files are wanted, FEATURES,LABELS, without blanks");
-    return load_pair(first, second, wanted);
-  }
-  if (spec.empty()) throw Error("data: error: the name of the data is empty; give digits, FILE.csv, or FEATURES,LABELS");
-  std::vector<std::byte> bytes = read_data_file(spec);
-  if (starts_with_zip(bytes))
-    throw Error(spec + ": error: .npz files cannot be read yet; save x.npy and y.npy, and give x.npy,y.npy");
-  if (is_npy(bytes) || is_idx(bytes)) return load_pair(spec, "", wanted);
-  return parse_csv(as_text(bytes), spec, wanted);
+  Dataset dataset = load(parse_data_spec(spec), wanted);
+  place_missing(dataset, wanted.others);
+  return dataset;
 }
 
 }  // namespace graphc

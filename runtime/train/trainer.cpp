@@ -11,7 +11,6 @@
 #include "runtime/train/entry.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/feeder.h"
-#include "runtime/train/minibatch.h"
 #include "runtime/train/observer.h"
 
 namespace graphc {
@@ -43,7 +42,7 @@ class Loop {
         entry_(net.entry(settings.step_entry)),
         rate_hyper_(entry_.find_hyper(rate_name)),
         feeder_(dataset, entry_.info(), net.module().max_rows),
-        minibatches_(dataset.rows, settings.batch, settings.seed, settings.shuffle),
+        minibatches_(dataset.rows, settings.batch, settings.seed, settings.sampling),
         agreements_(agreements(net, settings, dataset.rows, entry_.metric_names())),
         writer_(net, settings, agreements_, [this](const std::string& text) { warn(text); }) {
     result_.metric_names = entry_.metric_names();

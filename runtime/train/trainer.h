@@ -10,6 +10,8 @@
 #include "runtime/train/early_stopping.h"
 #include "runtime/train/schedule.h"
 #include "runtime/train/train_result.h"
+#include "runtime/train/instance.h"
+#include "runtime/train/minibatch.h"
 
 namespace graphc {
 
@@ -30,7 +32,7 @@ struct TrainSettings {
   uint32_t batch = 32;            // at most the module's max_rows
   std::optional<uint64_t> steps;  // stop after so many
   uint64_t seed = 1;              // of the shuffling; initial values belong to Instance
-  bool shuffle = true;
+  Sampling sampling = Sampling::epoch;  // Sampling::order: without shuffling
   const Dataset* validation = nullptr;                // evaluated after every epoch
   const Dataset* test = nullptr;                      // evaluated after the last step
   std::vector<std::pair<std::string, double>> hyper;  // overrides, by name

@@ -50,6 +50,10 @@ TEST_CASE("train: options win over the file") {
   CHECK(result("--seed 5 --epochs 1")["seed"] == 5);
   CHECK(result("--seed 5 --epochs 1")["test_loss"] != result("--seed 6 --epochs 1")["test_loss"]);
   CHECK(result("--shuffle off --epochs 1")["test_loss"] != result("--epochs 1")["test_loss"]);
+  CHECK(result("--sampling full --epochs 3")["steps"] == 3);
+  CHECK(result("--sampling independent --epochs 1")["steps"] == 48);
+  CHECK(result("--sampling independent --epochs 1")["test_loss"] != result("--sampling replacement --epochs 1")["test_loss"]);
+  CHECK(result("--sampling order --epochs 1")["test_loss"] == result("--shuffle off --epochs 1")["test_loss"]);
   CHECK(result("--set learning_rate=0.2 --epochs 1")["test_loss"] != result("--epochs 1")["test_loss"]);
   CHECK(result("--freeze 'hidden' --epochs 1")["test_loss"] != result("--epochs 1")["test_loss"]);
   CHECK(result("--validate digits --epochs 1").contains("validation_accuracy"));

@@ -90,7 +90,7 @@ TEST_CASE("every setting of the train section") {
   ModelFile file = parsed(
       "output p = x\nlet n = 3\ntrain\n  data: \"a.csv\", test: \"b.csv\", validation: 10%\n  shuffle off\n  steps: n * 100\n  "
       "seed 7\n"
-      "  batch n\n");
+      "  batch n\n  sampling: epoch, split stratified\n");
   CHECK(*file.train.test == "b.csv");
   CHECK_FALSE(file.train.test_share);
   CHECK(*file.train.validation_share == 0.1);
@@ -98,6 +98,8 @@ TEST_CASE("every setting of the train section") {
   CHECK(*file.train.steps == 300);
   CHECK(*file.train.seed == 7);
   CHECK(*file.train.batch == 3);
+  CHECK(*file.train.sampling == "epoch");
+  CHECK(*file.train.split == "stratified");
 }
 
 TEST_CASE("calls of the train section") {

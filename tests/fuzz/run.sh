@@ -10,6 +10,8 @@ mkdir -p "$2/$name.corpus"
 cd "$2"
 
 readonly json='{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}' npy="{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }"
+# numpy.savez_compressed(F, x=numpy.float32([1.5])), as Python's zipfile writes it.
+readonly npz=UEsDBC0AAAAIAAAAIQBUeS6D//////////8FABQAeC5ucHkBABAAhAAAAAAAAABIAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TZqKuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GoY6mjoKtQoUAC4GhgP2AFBLAQItAy0AAAAIAAAAIQBUeS6DSAAAAIQAAAAFAAAAAAAAAAAAAACAAQAAAAB4Lm5weVBLBQYAAAAAAQABADMAAAB/AAAAAAA=
 case $name in
   model) find "$source"/tests/errors "$source"/examples -name '*.gc' -exec cp -t "$name.corpus" {} + ;;
   ir) cp "$source"/tests/golden/graph/*.txt "$source"/tests/golden/passes/*.txt "$name.corpus" ;;
@@ -24,6 +26,10 @@ case $name in
       'plateau 0 0 0.5 1 2 train_loss' 'best_checkpoint inf 0 0 ' 'history 1 48 0.5 43 0.5 1 nan 0 1 0.1' >"$name.corpus/small"
     ;;
   npy) printf '\x93NUMPY\x01\0\x76\0%-117s\n\0\0\0\0' "$npy" >"$name.corpus/small" ;;
+  npz) printf %s "$npz" | base64 -d >"$name.corpus/small" ;;
+  cifar) head -c 6146 /dev/zero >"$name.corpus/small" ;;
+  text) printf 'to be or not to be' >"$name.corpus/small" ;;
+  spec) printf 'text:a.csv,b:label=x:stride=3' >"$name.corpus/small" ;;
   idx) printf '\0\0\x08\x01\0\0\0\x02ab' >"$name.corpus/small" ;;
   *) echo "no seeds for $name"; exit 1 ;;
 esac

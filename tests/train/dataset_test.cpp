@@ -12,6 +12,7 @@
 #include "runtime/train/gzip.h"
 #include "runtime/train/npy.h"
 #include "tests/train/linear_module.h"
+#include "tests/train/zip_archive.h"
 
 using namespace graphc;
 using graphc_test::Folder;
@@ -83,6 +84,27 @@ TEST_CASE("dataset: files are known by their first bytes") {
   CHECK(load_dataset(folder.file("x.npy") + "," + folder.file("y.npy"), inputs_only).columns.size() == 1);
 }
 
+TEST_CASE("dataset: .npz files and further inputs by name") {
+  Folder folder;
+  std::string archive = folder.write("d.npz", graphc_test::zip_archive({{"y.npy", npy(std::vector<uint8_t>{1, 0}, {2}), true},
+                                                                        {"x.npy", npy(std::vector<float>{1, 2}, {2, 1}), true},
+                                                                        {"z.npy", npy(std::vector<int32_t>{7, 8}, {2})}}));
+  WantedColumns wanted;
+  CHECK(load_dataset(archive).columns.size() == 2);
+  CHECK(load_dataset(archive).find("y")->as<int32_t>()[0] == 1);
+  wanted.others = {{"z", GRAPHC_F32, 0, 1}, {"weight", GRAPHC_F32, 0, 1}};
+  Dataset data = load_dataset(archive, wanted);
+  CHECK(data.find("z")->as<int32_t>()[1] == 8);
+  CHECK(data.find("weight")->as<float>()[1] == 1);  // the data have none
+  wanted.others = {{"z", GRAPHC_F32, 0, 2}};
+  CHECK_ERROR("the array for \"z\" is i32[2], the model takes 2 a row for 2 rows", load_dataset(archive, wanted));
+  wanted.others = {{"u", GRAPHC_F32, 0, 1}};
+  CHECK_ERROR("nothing for the model's input \"u\"", load_dataset(archive, wanted));
+  std::string x = folder.write("x.npy", npy(std::vector<float>{1, 2}, {2, 1})), y = folder.write("y.npy", npy(std::vector<int32_t>{0, 1}, {2}));
+  CHECK_ERROR("nothing for the model's input \"u\"", load_dataset(x + "," + y, wanted));
+  CHECK(load_dataset(x + "," + y + "," + x, wanted).find("u")->as<float>()[1] == 2);
+}
+
 TEST_CASE("dataset: MNIST as it comes") {
   const char* data = std::getenv("GRAPHC_DATA");
   std::string folder = std::string(data ? data : "") + "/mnist/t10k-";
@@ -112,11 +134,21 @@ TEST_CASE("dataset: what load_dataset refuses") {
   CHECK_ERROR("cannot open: No such file or directory; check the path", load_dataset(folder.file("no.csv")));
   CHECK_ERROR("cannot read: Is a directory", load_dataset(folder.path.string()));
   CHECK_ERROR("the name of the data is empty", load_dataset(""));
-  CHECK_ERROR("two files are wanted", load_dataset("a,b,c"));
-  CHECK_ERROR("two files are wanted", load_dataset("a,"));
+  CHECK_ERROR("two files are wanted, FEATURES,LABELS, or a third", load_dataset("a,b,c,d"));
+  CHECK_ERROR("the name of a file is empty", load_dataset("a,"));
+  CHECK_ERROR("the name of a file is empty", load_dataset(",a"));
   CHECK_ERROR("label= needs a column's name", load_dataset("a.csv:label="));
-  CHECK_ERROR("data of the form cifar:FILE cannot be read yet", load_dataset("cifar:a.bin"));
-  CHECK_ERROR(".npz files cannot be read yet", load_dataset(folder.write("a.npz", "PK\3\4abc")));
+  CHECK_ERROR("label= is given twice", load_dataset("a.csv:label=a:label=b"));
+  CHECK_ERROR("label= belongs to a CSV file", load_dataset(x + "," + y3 + ":label=a"));
+  CHECK_ERROR("weight= belongs to a CSV file", load_dataset("digits:weight=a"));
+  CHECK_ERROR("stride= belongs to text:FILE", load_dataset(text + ":stride=3"));
+  CHECK_ERROR("one file is wanted", load_dataset("cifar:a,b"));
+  CHECK_ERROR("a third file serves a model with one further input, this model has 0",
+              load_dataset(x + "," + folder.write("y.npy", npy(std::vector<int32_t>{1, 0}, {2})) + "," + y3));
+  CHECK_ERROR("no array for the model's input \"x\"; the keys are the inputs' names (there are: x_)",
+              load_dataset(folder.write("a.npz", graphc_test::zip_archive({{"x_.npy", npy(std::vector<float>{1}, {1, 1})}}))));
+  CHECK_ERROR("no array for the model's target \"y\"",
+              load_dataset(folder.write("b.npz", graphc_test::zip_archive({{"x.npy", npy(std::vector<float>{1}, {1, 1})}}))));
   CHECK_ERROR("neither an IDX nor an .npy file", load_dataset(x + "," + text));
   CHECK_ERROR("needs labels; give two files", load_dataset(x));
   CHECK_ERROR("there are 3 labels for 2 rows", load_dataset(x + "," + y3));
@@ -138,7 +170,7 @@ TEST_CASE("dataset: what a model wants") {
   CHECK(wanted.label->dtype == GRAPHC_F32);
   CHECK(!wanted_columns(graphc_test::linear_module(), "predict").label);
   CHECK_ERROR("no entry \"sleep\"", wanted_columns(graphc_test::linear_module(), "sleep"));
-  CHECK_ERROR("the model has 0 inputs", wanted_columns(graphc_test::linear_module(), "init"));
+  CHECK_ERROR("the entry \"init\" has no input that predict has too", wanted_columns(graphc_test::linear_module(), "init"));
 }
 
 TEST_CASE("dataset: columns by hand") {

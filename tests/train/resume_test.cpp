@@ -285,7 +285,7 @@ TEST_CASE("checkpoints: those of another run are refused") {
   };
   CHECK_ERROR("this checkpoint is of another run: the minibatch was 4, it is 3 now", with([](auto& s) { s.batch = 3; }));
   CHECK_ERROR("the seed was 3, it is 4 now", with([](auto& s) { s.seed = 4; }));
-  CHECK_ERROR("the shuffle was on, it is off now", with([](auto& s) { s.shuffle = false; }));
+  CHECK_ERROR("the sampling was epoch, it is order now", with([](auto& s) { s.sampling = Sampling::order; }));
   setting.data = plane(40);
   CHECK_ERROR("the number of training rows was 43, it is 40 now", with([](auto&) {}));
   Instance net(&linear_module());

@@ -121,7 +121,7 @@ TEST_CASE("trainer: a schedule changes the learning rate before each step, and g
   Dataset data = plane(12);
   Instance net(&linear_module()), by_hand(&linear_module());
   TrainSettings settings;
-  settings.epochs = 2, settings.batch = 4, settings.shuffle = false;
+  settings.epochs = 2, settings.batch = 4, settings.sampling = Sampling::order;
   settings.hyper = {{"learning_rate", 0.2}};
   settings.schedule = Schedule("linear");
   TrainResult result = train(net, data, settings);

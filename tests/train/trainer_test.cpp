@@ -62,7 +62,7 @@ TEST_CASE("trainer: means are weighted by rows, each taken before its update") {
   Instance net(&linear_module(), nullptr, 5), by_hand(&linear_module(), nullptr, 5);
   TrainSettings settings;
   settings.batch = 4;
-  settings.shuffle = false;
+  settings.sampling = Sampling::order;
   TrainResult result = train(net, data, settings);
   fit(by_hand, data);
   std::vector<float> x(data.columns[0].as<float>().begin(), data.columns[0].as<float>().end());
@@ -124,7 +124,7 @@ TEST_CASE("trainer: a loss that is not finite stops at its step, or is skipped")
   Dataset data = plane(12);
   data.columns[1].as<float>()[5] = INFINITY;
   TrainSettings settings;
-  settings.epochs = 2, settings.batch = 4, settings.shuffle = false;
+  settings.epochs = 2, settings.batch = 4, settings.sampling = Sampling::order;
   Instance net(&linear_module());
   TrainResult result = train(net, data, settings);
   CHECK(result.stop == Stop::not_finite);
