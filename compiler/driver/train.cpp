@@ -13,6 +13,7 @@
 #include "compiler/driver/divergence.h"
 #include "compiler/driver/train_output.h"
 #include "compiler/driver/train_section.h"
+#include "ir/print.h"
 #include "runtime/train/confusion.h"
 #include "runtime/train/error.h"
 #include "runtime/train/evaluate.h"
@@ -41,6 +42,16 @@ const InputSpec* class_target(const Model& model) {
   for (const InputSpec& input : model.tables.inputs)
     if (input.is_target && input.classes) return &input;
   return nullptr;
+}
+
+// Of what the model computes: the fingerprint of the compiled module knows its variables alone. The arguments of the optimizer
+// are no part of it, so that a run may go on with another learning rate.
+std::string graph_hash(const ModelFile& file) {
+  const Minimize& loss = only_loss(file);
+  std::string text = fmt::format("{}loss {} {}", print(file.model.forward), loss.loss, loss.optimizer.name);
+  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  for (char c : text) hash = (hash ^ uint8_t(c)) * 0x100000001b3u;
+  return fmt::format("{:016x}", hash);
 }
 
 class Run {
@@ -73,6 +84,7 @@ class Run {
     if (!o_.not_finite.empty()) settings_.not_finite = o_.not_finite == "skip" ? NotFinite::skip : NotFinite::stop;
     settings_.checkpoint = {o_.checkpoint, o_.checkpoint_every.value_or(0), o_.keep.value_or(settings_.checkpoint.keep)};
     settings_.resume = o_.resume;
+    settings_.must_agree = {{"model's graph", graph_hash(file_)}};
     if (o_.steps)
       settings_.steps = *o_.steps;
     else if (s.steps && !o_.epochs)

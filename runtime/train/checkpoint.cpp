@@ -44,12 +44,14 @@ Agreements agreements(const Instance& net, const TrainSettings& settings, uint64
                       const std::vector<std::string>& metric_names) {
   std::string metrics;
   for (const std::string& name : metric_names) metrics += (metrics.empty() ? "" : ", ") + name;
-  return {{"model", fmt::format("{} {:016x}", net.module().name, net.module().fingerprint)},
-          {"number of training rows", std::to_string(rows)},
-          {"minibatch", std::to_string(settings.batch)},
-          {"seed", std::to_string(settings.seed)},
-          {"sampling", std::string(name(settings.sampling))},
-          {"list of metrics", metrics.empty() ? "none" : metrics}};
+  Agreements all = {{"model", fmt::format("{} {:016x}", net.module().name, net.module().fingerprint)},
+                    {"number of training rows", std::to_string(rows)},
+                    {"minibatch", std::to_string(settings.batch)},
+                    {"seed", std::to_string(settings.seed)},
+                    {"sampling", std::string(name(settings.sampling))},
+                    {"list of metrics", metrics.empty() ? "none" : metrics}};
+  all.insert(all.end(), settings.must_agree.begin(), settings.must_agree.end());
+  return all;
 }
 
 std::vector<std::byte> format_checkpoint(const Instance& net, const RunState& state, const Agreements& agreements) {

@@ -42,6 +42,7 @@ struct TrainSettings {
   NotFinite not_finite = NotFinite::stop;
   CheckpointSettings checkpoint;
   std::string resume;                            // folder whose newest checkpoint the run goes on from; empty: begin anew
+  std::vector<std::pair<std::string, std::string>> must_agree;  // with that checkpoint, beside what checkpoint.cpp knows: name, value
   const std::atomic<bool>* interrupt = nullptr;  // set: finish the step and stop
   std::vector<Observer*> observers;
   std::string step_entry = "step", eval_entry = "eval";

@@ -87,7 +87,11 @@ TEST_CASE("resume: a checkpoint of another run, and a damaged one") {
   std::string other = adam;
   write_text(model, other.replace(other.find("24"), 2, "25"));
   CHECK(refused("").find("another run: the model was pets ") != std::string::npos);
+  other = adam;
+  write_text(model, other.replace(other.find("tanh"), 4, "relu"));
+  CHECK(refused("").find("another run: the model's graph was ") != std::string::npos);
   write_text(model, adam);
+  CHECK(run_graphc(resume + "--epochs 2 --set learning_rate=0.001").code == 0);  // another rate is no other run
   std::filesystem::resize_file(folder / "c/step-000000074.safetensors", 1000);
   Ran ran = run_graphc(resume);
   CHECK(ran.code == 0);
