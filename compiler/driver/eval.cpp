@@ -11,6 +11,7 @@
 #include "compiler/driver/session.h"
 #include "runtime/train/error.h"
 #include "runtime/train/evaluate.h"
+#include "runtime/train/quality.h"
 
 namespace graphc::driver {
 
@@ -20,7 +21,7 @@ struct EvalOptions {
   ModelOptions model;
   std::string weights, data;
   std::optional<uint64_t> batch, threads;
-  bool json = false;
+  bool report = false, json = false;
 };
 
 // The rows of --data; without it the file's test rows.
@@ -49,16 +50,21 @@ int run(const EvalOptions& o) {
   Score score = evaluate(net, rows);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::vector<std::string>& names = net.metric_names("eval");
+  Quality quality;
+  if (o.report) quality = graphc::quality(net, rows);
   if (o.json) {
     nlohmann::ordered_json line = {{"test_loss", score.loss}};
     for (size_t i = 0; i < names.size(); i++) line["test_" + names[i]] = score.metrics[i];
+    for (const auto& [name, value] : quality.values) line["test_" + name] = value;
     line["seconds"] = seconds;
     std::cout << line.dump() << std::endl;
     return 0;
   }
   std::string text = fmt::format("{} rows of {}: loss {:.6g}", rows.rows, rows.source.empty() ? "data" : rows.source, score.loss);
   for (size_t i = 0; i < names.size(); i++) text += fmt::format(", {} {:.4f}", names[i], score.metrics[i]);
+  for (const auto& [name, value] : quality.values) text += fmt::format(", {} {:.4f}", name, value);
   std::cout << text << std::endl;
+  if (quality.confusion) std::cout << '\n' << quality.confusion->text() << std::flush;
   return 0;
 }
 
@@ -72,6 +78,7 @@ Action declare_eval(Options& options) {
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
   o->model.declare_tune(options);
   declare_threads(options, o->threads);
+  options.flag("--report", o->report, "of classes also precision, recall, F1 and the confusion matrix, of numbers MSE, MAE and R2");
   options.flag("--json", o->json, "one JSON object");
   return [o] { return run(*o); };
 }

@@ -85,6 +85,12 @@ class Instance {
   void save(const std::string& path, const std::map<std::string, std::string>& metadata = {}) const;
   std::map<std::string, std::string> load(const std::string& path);
 
+  // Where the optimizer keeps averages of the parameters (average(0.999) in the model): a clone that has them as its parameters.
+  // keep_as_average: the other way, the averages begin anew at what the parameters are.
+  bool has_averages() const;
+  Instance averaged() const;
+  void keep_as_average();
+
   // All variables, or the weights alone, as copies. set_variables wants exactly those of one of the two lists; it changes nothing
   // when it throws, and `source` stands for them in errors.
   std::vector<StoredTensor> variables() const;
@@ -109,6 +115,7 @@ class Instance {
   std::vector<StoredTensor> copies(bool weights_only) const;
   void replace(std::span<const StoredTensor> tensors, bool weights_only, const std::string& source);
   std::byte* place(const graphc_tensor& variable) const;
+  template <class Action> void for_each_average(Action action) const;
   [[noreturn]] void refuse(const Entry& entry, graphc_status status, const void* const* inputs, uint32_t rows) const;
   template <class Run> graphc_status run_shared(class Sharing& sharing, uint32_t rows, Run run);
   void run_rows(Entry& entry, const Arrays& inputs, const OutputArrays& outputs, uint64_t rows, Score* score);

@@ -153,6 +153,39 @@ void Instance::replace(std::span<const StoredTensor> tensors, bool weights_only,
   fitted_ = true;
 }
 
+// action(parameter, average)
+template <class Action>
+void Instance::for_each_average(Action action) const {
+  constexpr std::string_view suffix = ".average";
+  for (uint32_t i = 0; i < module_->variables; ++i) {
+    const graphc_tensor& average = module_->variable[i];
+    std::string_view name = average.name;
+    if (average.role != GRAPHC_ROLE_OPTIMIZER || !name.ends_with(suffix)) continue;
+    name.remove_suffix(suffix.size());
+    for (uint32_t p = 0; p < module_->variables; ++p)
+      if (module_->variable[p].role == GRAPHC_ROLE_PARAMETER && name == module_->variable[p].name) action(module_->variable[p], average);
+  }
+}
+
+bool Instance::has_averages() const {
+  bool any = false;
+  for_each_average([&](const graphc_tensor&, const graphc_tensor&) { any = true; });
+  return any && get<int32_t>("average.begun")[0] != 0;
+}
+
+Instance Instance::averaged() const {
+  Instance copy = clone();
+  if (has_averages())
+    for_each_average([&](const graphc_tensor& parameter, const graphc_tensor& average) {
+      std::memcpy(copy.place(parameter), place(average), parameter.bytes);
+    });
+  return copy;
+}
+
+void Instance::keep_as_average() {
+  for_each_average([&](const graphc_tensor& parameter, const graphc_tensor& average) { std::memcpy(place(average), place(parameter), parameter.bytes); });
+}
+
 std::vector<StoredTensor> Instance::variables() const { return copies(false); }
 std::vector<StoredTensor> Instance::weights() const { return copies(true); }
 void Instance::set_variables(std::span<const StoredTensor> variables, const std::string& source) {
