@@ -27,12 +27,12 @@ std::string beside_model(const ModelFile& file, const std::string& spec) {
 }
 
 // Takes `share` of `total` rows away from `data`.
-static Dataset take_share(Dataset& data, double share, uint64_t total, uint32_t seed) {
+static Dataset take_share(Dataset& data, double share, uint64_t total, uint32_t seed, const std::string& stratified_by) {
   // Rounds up to whole rows here, so that the division cannot add one.
   double wanted = std::ceil(share * double(total));
   double fraction = data.rows == total ? share : (wanted - 0.5) / double(data.rows);
   if (!(fraction > 0 && fraction < 1)) throw Error(data.source + ": the test and validation rows leave none to train on");
-  DatasetSplit split = split_dataset(data, fraction, seed);
+  DatasetSplit split = split_dataset(data, fraction, seed, stratified_by);
   data = std::move(split.train);
   return std::move(split.test);
 }
@@ -51,21 +51,24 @@ Data load_data(const ModelFile& file, const DataOptions& options, const graphc_m
   if (wanted.class_names.empty()) wanted.class_names = data.train.class_names;
 
   uint64_t total = data.train.rows;
+  bool is_stratified = settings.split && *settings.split == "stratified";
+  if (is_stratified && !wanted.label) throw Error(file.path + ": split stratified: the model has no target to go by");
+  std::string stratified_by = is_stratified ? wanted.label->name : "";
   auto seed = uint32_t(settings.split_seed ? *settings.split_seed : 0);
   if (!options.test.empty()) {
     data.test = load_dataset(options.test, wanted);
   } else if (settings.test) {
     data.test = load_dataset(beside_model(file, *settings.test), wanted);
   } else if (settings.test_share) {
-    data.test = take_share(data.train, *settings.test_share, total, seed);
-    data.is_course_split = data.spec == "digits" && seed == 37 && *settings.test_share == 0.15;
+    data.test = take_share(data.train, *settings.test_share, total, seed, stratified_by);
+    data.is_course_split = data.spec == "digits" && seed == 37 && *settings.test_share == 0.15 && !is_stratified;
   }
   if (!options.validate.empty()) {
     data.validation = load_dataset(options.validate, wanted);
   } else if (settings.validation) {
     data.validation = load_dataset(beside_model(file, *settings.validation), wanted);
   } else if (settings.validation_share) {
-    data.validation = take_share(data.train, *settings.validation_share, total, seed);
+    data.validation = take_share(data.train, *settings.validation_share, total, seed, stratified_by);
   }
   return data;
 }

@@ -65,8 +65,19 @@ Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows) {
   return result;
 }
 
-DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed) {
-  Split split = split_rows(dataset.rows, test_fraction, seed);
+static Split split_by_class(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view name) {
+  const Column* column = dataset.find(name);
+  if (!column || column->dtype == GRAPHC_F32 || column->width() != 1)
+    throw Error(dataset.source + ": error: a stratified split needs a target with one class a row");
+  StoredTensor labels = load(*column);
+  if (labels.dtype == GRAPHC_I32) return split_stratified(labels.as<int32_t>(), test_fraction, seed);
+  std::span<const uint8_t> bytes = labels.as<uint8_t>();
+  return split_stratified(std::vector<int32_t>(bytes.begin(), bytes.end()), test_fraction, seed);
+}
+
+DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view stratified_by) {
+  Split split = stratified_by.empty() ? split_rows(dataset.rows, test_fraction, seed)
+                                      : split_by_class(dataset, test_fraction, seed, stratified_by);
   std::sort(split.test.begin(), split.test.end());
   std::sort(split.train.begin(), split.train.end());
   return {take_rows(dataset, split.train), take_rows(dataset, split.test)};

@@ -26,11 +26,11 @@ struct Dataset {
 
 Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows);
 
-// Test rows by split_rows (split.h), both parts in file order.
+// Both parts in file order; test rows by split_rows (split.h), or by split_stratified where the column of classes is named.
 struct DatasetSplit {
   Dataset train, test;
 };
-DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed);
+DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view stratified_by = {});
 
 inline constexpr std::string_view weight_input = "weight";  // of a row in the loss
 

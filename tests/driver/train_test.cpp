@@ -121,6 +121,26 @@ TEST_CASE("train, save, eval, predict, init: the same weights") {
   CHECK(json::parse(ran.out)["train_loss"].get<double>() < 0.06);
 }
 
+TEST_CASE("train: a stratified split") {
+  TemporaryFolder folder;
+  std::string model = read_file(digits);
+  write_text(folder / "m.gc", model + "  split stratified\n");
+  Ran ran = run_graphc("train " + folder / "m.gc" + " --json");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  CHECK(json::parse(ran.out)["test_accuracy"].get<double>() > 0.95);
+  CHECK(json::parse(ran.out)["test_loss"] != json::parse(run_graphc("train " + std::string(digits) + " --json").out)["test_loss"]);
+  write_text(folder / "r.gc", "model r\ninput x: f32[batch, 2]\ntarget y: f32[batch]\nv = sum(dense(x, 1), axis: 1)\noutput o = v\n"
+                              "minimize mean_squared_error(v, y) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 50%\n  split stratified\n");
+  write_text(folder / "d.csv", "1,2,3\n4,5,6\n7,8,9\n1,1,1\n");
+  ran = run_graphc("train " + folder / "r.gc");
+  CHECK(ran.code == 2);
+  CHECK_MESSAGE(ran.err.find("needs a target with one class a row") != std::string::npos, ran.err);
+  write_text(folder / "a.gc", "model a\ninput x: f32[batch, 3]\nv = dense(x, 3)\noutput o = v\n"
+                              "minimize mean_squared_error(v, x) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 50%\n  split stratified\n");
+  ran = run_graphc("train " + folder / "a.gc");
+  CHECK_MESSAGE(ran.err.find("the model has no target to go by") != std::string::npos, ran.err);
+}
+
 TEST_CASE("train: text labels are kept with the weights") {
   TemporaryFolder folder;
   std::string csv = "a,b,kind\n", model = folder / "m.gc", data = folder / "d.csv", weights = folder / "w.safetensors";
