@@ -18,7 +18,7 @@ namespace {
 
 struct EvalOptions {
   ModelOptions model;
-  std::string weights, data;
+  std::string weights, data, stream = "auto";
   std::optional<uint64_t> batch, threads;
   bool json = false;
 };
@@ -26,12 +26,8 @@ struct EvalOptions {
 // The rows of --data; without it the file's test rows.
 Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module,
                   const std::vector<std::string>& class_names) {
-  if (!o.data.empty()) {
-    WantedColumns wanted = wanted_columns(module, "eval");
-    wanted.class_names = class_names;
-    return load_dataset(o.data, wanted);
-  }
-  Data data = load_data(file, {}, module, "eval", class_names);
+  if (!o.data.empty()) return load_dataset(o.data, wanted_with(module, "eval", o.stream, class_names));
+  Data data = load_data(file, {.stream = o.stream}, module, "eval", class_names);
   if (!data.test) throw Error(file.path + ": the train section names no test rows; give --data");
   return std::move(*data.test);
 }
@@ -69,6 +65,7 @@ Action declare_eval(Options& options) {
   o->model.declare(options);
   options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
+  declare_stream(options, o->stream);
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
   o->model.declare_tune(options);
   declare_threads(options, o->threads);

@@ -3,6 +3,7 @@
 // The rows to train on, to validate and to test with.
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/session.h"
@@ -26,6 +27,23 @@ std::string beside_model(const ModelFile& file, const std::string& spec) {
   return parts.text();
 }
 
+void declare_stream(Options& options, std::string& stream) {
+  options.text("--stream", stream, "on|off|auto", "leave rows in their file and read them while training: auto, for .npy, IDX and CIFAR above 256 MB");
+}
+
+WantedColumns wanted_with(const graphc_module& module, const std::string& entry, const std::string& stream,
+                          const std::vector<std::string>& class_names) {
+  WantedColumns wanted = wanted_columns(module, entry);
+  wanted.class_names = class_names;
+  if (stream == "on")
+    wanted.stream_above = 0;
+  else if (stream == "off")
+    wanted.stream_above = std::numeric_limits<uint64_t>::max();
+  else if (stream != "auto")
+    throw Error("--stream: '" + stream + "' is neither on, off nor auto");
+  return wanted;
+}
+
 // Takes `share` of `total` rows away from `data`.
 static Dataset take_share(Dataset& data, double share, uint64_t total, uint32_t seed, const std::string& stratified_by) {
   // Rounds up to whole rows here, so that the division cannot add one.
@@ -45,8 +63,7 @@ Data load_data(const ModelFile& file, const DataOptions& options, const graphc_m
   if (data.spec.empty())
     throw Error(file.path +
                 ": there is no data; give --data digits, --data FILE.csv or --data FEATURES,LABELS, or a train section");
-  WantedColumns wanted = wanted_columns(module, entry);
-  wanted.class_names = class_names;
+  WantedColumns wanted = wanted_with(module, entry, options.stream, class_names);
   data.train = load_dataset(data.spec, wanted);
   if (wanted.class_names.empty()) wanted.class_names = data.train.class_names;
 

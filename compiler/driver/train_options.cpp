@@ -17,6 +17,7 @@ void TrainOptions::declare(Options& o) {
   o.text("--data", data.data, "SPEC", "digits, FILE.csv[:label=NAME], FEATURES,LABELS (IDX or .npy), FILE.npz, cifar:FILE.bin or text:FILE[:stride=N]");
   o.text("--validate", data.validate, "SPEC", "rows that are evaluated after every epoch");
   o.text("--test", data.test, "SPEC", "rows that are evaluated at the end; cancels the file's test share");
+  declare_stream(o, data.stream);
   o.whole("--epochs", epochs, 1, many, "how often every row is visited");
   o.whole("--batch", batch, 1, 1u << 30, "rows of a minibatch (else the file's, else 32)");
   o.whole("--steps", steps, 1, uint64_t{1} << 53, "stop after so many steps");

@@ -98,7 +98,9 @@ WantedColumns wanted_columns(const graphc_module& module, std::string_view name)
   auto wanted = [](const graphc_tensor* tensor) {
     return WantedColumn{tensor->name, tensor->dtype, tensor->limit, elements_per_row(*tensor)};
   };
-  WantedColumns columns{wanted(features[0]), std::nullopt, {}, {}};
+  WantedColumns columns;
+  columns.features = wanted(features[0]);
+  columns.label.reset();
   auto label = std::find_if(labels.begin(), labels.end(), [](const graphc_tensor* tensor) { return tensor->limit > 0; });
   if (label == labels.end())
     label = std::find_if(labels.begin(), labels.end(), [](const graphc_tensor* t) { return t->name != weight_input; });

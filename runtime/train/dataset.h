@@ -3,6 +3,7 @@
 // Dataset: named columns of the same number of rows, raw as the file has them (0..255, 0..16; scaling belongs to the model).
 // SPEC of load_dataset: digits | FILE.csv[:label=NAME][:weight=NAME] | FEATURES,LABELS[,WEIGHTS] (IDX or .npy) | FILE.npz |
 // cifar:FILE.bin | text:FILE[:stride=N]. Each file plain or gzip; all but cifar and text are known by their first bytes.
+// Uncompressed .npy, IDX and CIFAR files of more than stream_above bytes are not loaded: rows are read when they are wanted.
 #pragma once
 
 #include <optional>
@@ -46,6 +47,7 @@ struct WantedColumns {
   std::optional<WantedColumn> label = WantedColumn{"y", GRAPHC_I32, 0, 1};  // none: a label in the file is left out
   std::vector<WantedColumn> others;                                         // further inputs and targets, found by their names
   std::vector<std::string> class_names;                                     // known from training: text labels must be among them
+  uint64_t stream_above = uint64_t{256} << 20;                              // bytes of a file from which its rows stay there
 };
 
 // From an entry's inputs: the first that `predict` has too is the features; of those that it has not, the label is the first

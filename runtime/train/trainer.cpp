@@ -55,13 +55,18 @@ class Loop {
     bool more = true;
     for (uint64_t index = 0; more && index < steps; ++index) {
       std::span<const uint32_t> rows = minibatches_.get(number, index);
-      StepResult step = net_.score(entry_, feeder_.gather(rows), static_cast<uint32_t>(rows.size()));
+      const void* const* inputs = feeder_.gather(rows);
+      auto count = static_cast<uint32_t>(rows.size());
+      // While this step computes, the rows of the next are read.
+      if (feeder_.reads_files() && (index + 1 < steps || result_.epochs < settings_.epochs))
+        feeder_.announce(index + 1 < steps ? minibatches_.get(number, index + 1) : minibatches_.get(number + 1, 0));
+      StepResult step = net_.score(entry_, inputs, count);
       ++result_.steps;
       ++record.steps;
       if (step.status == GRAPHC_NOT_FINITE)
         more = survive(step);
       else
-        sums.add(step, rows.size());
+        sums.add(step, count);
       if (settings_.progress)
         settings_.progress->step({record.epoch, settings_.epochs, index + 1, steps, start, &sums, &result_.metric_names});
       if (more) more = go_on();

@@ -38,6 +38,7 @@ constexpr Mistake mistakes[] = {
     {"train examples/digits/digits.gc --sampling full --shuffle off", "has no use for --shuffle off"},
     {"train examples/digits/digits.gc --sampling full --batch 8", "leave --batch out"},
     {"train examples/digits/digits.gc --sampling independent --batch 2000 --progress none", "cannot be drawn from 1527"},
+    {"train examples/digits/digits.gc --stream maybe", "'maybe' is neither on, off nor auto"},
     {"train examples/digits/digits.gc --set learning_rate", "NAME=VALUE is wanted"},
     {"train examples/digits/digits.gc --set learning_rat=1", "learning_rate"},
     {"train examples/digits/digits.gc --set learning_rate=fast", "fast"},
