@@ -14,7 +14,7 @@ namespace graphc::driver {
 void TrainOptions::declare(Options& o) {
   constexpr uint64_t many = std::numeric_limits<int32_t>::max();
   model.declare(o, true);
-  o.text("--data", data.data, "SPEC", "digits, FILE.csv[:label=NAME], FEATURES,LABELS (IDX or .npy), FILE.npz, cifar:FILE.bin or text:FILE[:stride=N]");
+  o.text("--data", data.data, "SPEC", "digits, FILE.csv[:label=NAME][:weight=NAME], FEATURES,LABELS[,WEIGHTS] (IDX or .npy), FILE.npz with the inputs' names as keys, cifar:FILE.bin, or text:FILE[:stride=N]");
   o.text("--validate", data.validate, "SPEC", "rows that are evaluated after every epoch");
   o.text("--test", data.test, "SPEC", "rows that are evaluated at the end; cancels the file's test share");
   declare_stream(o, data.stream);

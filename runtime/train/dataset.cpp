@@ -108,6 +108,12 @@ WantedColumns wanted_columns(const graphc_module& module, std::string_view name)
   for (size_t i = 1; i < features.size(); ++i) columns.others.push_back(wanted(features[i]));
   for (auto other = labels.begin(); other != labels.end(); ++other)
     if (other != label) columns.others.push_back(wanted(*other));
+  // What training finds by name may stand in a file for predict too.
+  if (entry == predict && find_entry(module, "eval"))
+    for (const WantedColumn& other : wanted_columns(module, "eval").others) {
+      auto same = [&](const graphc_tensor& input) { return other.name == input.name; };
+      if (std::none_of(predict->input, predict->input + predict->inputs, same)) columns.left_out.push_back(other.name);
+    }
   return columns;
 }
 

@@ -46,6 +46,7 @@ struct WantedColumns {
   WantedColumn features;
   std::optional<WantedColumn> label = WantedColumn{"y", GRAPHC_I32, 0, 1};  // none: a label in the file is left out
   std::vector<WantedColumn> others;                                         // further inputs and targets, found by their names
+  std::vector<std::string> left_out;                                        // columns of these names are no features
   std::vector<std::string> class_names;                                     // known from training: text labels must be among them
   uint64_t stream_above = uint64_t{256} << 20;                              // bytes of a file from which its rows stay there
 };

@@ -137,7 +137,7 @@ Dataset load(const DataSpec& spec, const WantedColumns& wanted) {
   refuse_options(spec, !is_archive && !is_array, 1);
   if (is_archive) return load_npz(bytes, path, wanted);
   if (is_array) return load_arrays(spec, wanted);
-  return parse_csv(as_text(bytes), path, wanted, spec.label);
+  return parse_csv(as_text(bytes), path, wanted, spec.label, spec.weight);
 }
 
 }  // namespace

@@ -121,6 +121,25 @@ TEST_CASE("train, save, eval, predict, init: the same weights") {
   CHECK(json::parse(ran.out)["train_loss"].get<double>() < 0.06);
 }
 
+TEST_CASE("train: weights of rows are an input of the model, ones where the data have none") {
+  TemporaryFolder folder;
+  write_text(folder / "w.gc", "model w\ninput x: f32[batch, 2]\ninput weight: f32[batch]\ntarget y: f32[batch, 1]\nv = dense(x, 1)\noutput o = v\n"
+                              "e = (v - y) * (v - y)\nminimize mean(sum(e, axis: 1) * weight) with sgd(learning_rate: 0.01)\n");
+  write_text(folder / "plain.csv", "a,b,t\n1,2,3\n4,5,6\n");
+  write_text(folder / "ones.csv", "a,weight,b,t\n1,1,2,3\n4,1,5,6\n");
+  write_text(folder / "first.csv", "a,b,w,t\n1,2,2,3\n4,5,0,6\n");
+  auto loss = [&](const std::string& data) {
+    Ran ran = run_graphc("train " + folder / "w.gc" + " --json --save " + folder / "w.safetensors" + " --data " + folder / data);
+    REQUIRE_MESSAGE(ran.code == 0, ran.err);
+    return json::parse(ran.out)["train_loss"].get<double>();
+  };
+  CHECK(loss("plain.csv") == loss("ones.csv"));
+  CHECK(loss("first.csv:weight=w") != loss("ones.csv"));
+  Ran ran = run_graphc("predict " + folder / "w.gc" + " --weights " + folder / "w.safetensors" + " --data " + folder / "ones.csv" + " -o " + folder / "p.npy");
+  CHECK_MESSAGE(ran.code == 0, ran.err);
+  CHECK(run_graphc("eval " + folder / "w.gc" + " --weights " + folder / "w.safetensors" + " --data " + folder / "ones.csv").code == 0);
+}
+
 TEST_CASE("train: a stratified split") {
   TemporaryFolder folder;
   std::string model = read_file(digits);
