@@ -63,7 +63,7 @@ int run(const EvalOptions& o) {
 Action declare_eval(Options& options) {
   auto o = std::make_shared<EvalOptions>();
   o->model.declare(options);
-  options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
+  options.text("--weights", o->weights, "F.safetensors|F.npz", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
   declare_stream(options, o->stream);
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");

@@ -45,7 +45,7 @@ int run(const PredictOptions& o) {
 Action declare_predict(Options& options) {
   auto o = std::make_shared<PredictOptions>();
   o->model.declare(options);
-  options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
+  options.text("--weights", o->weights, "F.safetensors|F.npz", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows: x.npy, or any SPEC of train, whose label is left out", true);
   declare_stream(options, o->stream);
   options.text("-o", o->to, "OUT.npy", "where the output goes", true);

@@ -26,8 +26,8 @@ void TrainOptions::declare(Options& o) {
   declare_threads(o, threads);
   o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
   o.text("--sampling", sampling, "KIND", "epoch (each row once), independent or replacement (each step draws anew), full (all rows in a step), order");
-  o.text("--init", init, "F.safetensors", "weights to begin with");
-  o.text("--save", save, "F.safetensors", "where the weights go");
+  o.text("--init", init, "F.safetensors|F.npz", "weights to begin with");
+  o.text("--save", save, "F.safetensors|F.npz", "where the weights go");
   o.text("--checkpoint", checkpoint, "DIR", "comes with a later version");
   o.text("--resume", resume, "DIR", "comes with a later version");
   o.many("--history", history, "F.csv|F.json|F.svg", "loss and metrics of each epoch; may be repeated");

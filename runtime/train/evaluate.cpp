@@ -62,11 +62,8 @@ class RowsOf {
     block_ = std::max<uint64_t>(1, (uint64_t{1} << 20) / std::max<uint64_t>(1, bytes_));
   }
   std::span<const double> operator()(uint64_t row) {
-    const std::byte* data = column_.data.data() + row * bytes_;
-    if (column_.source) {
-      if (row / block_ != here_.number) take(row / block_);
-      data = here_.data.data() + row % block_ * bytes_;
-    }
+    if (column_.source && row / block_ != here_.number) take(row / block_);
+    const std::byte* data = column_.source ? here_.data.data() + row % block_ * bytes_ : column_.data.data() + row * bytes_;
     to_doubles(data, column_.dtype, 0, values_);
     return values_;
   }

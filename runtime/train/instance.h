@@ -85,7 +85,7 @@ class Instance {
   void fit(const std::function<Rows(const graphc_tensor& input)>& rows_of, uint64_t rows);
   bool needs_fit() const;  // has fitted variables, and neither fit, load nor set brought them
 
-  // The weights: parameters, running and fitted state, in safetensors. load wants exactly those names, shapes and types;
+  // The weights: parameters, running and fitted state, in safetensors, or in .npz where the path ends so. load wants exactly those names, shapes and types;
   // it changes nothing when it throws, and returns the file's metadata.
   void save(const std::string& path, const std::map<std::string, std::string>& metadata = {}) const;
   std::map<std::string, std::string> load(const std::string& path);

@@ -6,9 +6,9 @@
 
 #include "runtime/train/entry.h"
 #include "runtime/train/instance.h"
-#include "runtime/train/safetensors.h"
 #include "runtime/train/standardize.h"
 #include "runtime/train/tensor_info.h"
+#include "runtime/train/weights_file.h"
 
 namespace graphc {
 namespace {
@@ -125,11 +125,11 @@ void Instance::save(const std::string& path, const std::map<std::string, std::st
     copy_from_strided(variable, place(variable), stored.data.data());
     file.tensors.push_back(std::move(stored));
   }
-  write_safetensors(path, file);
+  write_weights(path, file);
 }
 
 std::map<std::string, std::string> Instance::load(const std::string& path) {
-  Safetensors file = read_safetensors(path);
+  Safetensors file = read_weights(path);
   ErrorList errors;
   std::vector<std::pair<const graphc_tensor*, const StoredTensor*>> pairs;
   std::vector<std::string> wanted;

@@ -140,6 +140,33 @@ TEST_CASE("train: weights of rows are an input of the model, ones where the data
   CHECK(run_graphc("eval " + folder / "w.gc" + " --weights " + folder / "w.safetensors" + " --data " + folder / "ones.csv").code == 0);
 }
 
+TEST_CASE("train, eval, predict: rows that stay in their file give the same bits; weights as .npz") {
+  TemporaryFolder folder;
+  write_text(folder / "d.gc", "model d\ninput x: f32[batch, 4]\ntarget y: class[batch] of 3\nlogits = dense(standardize(x), 3, name: top)\n"
+                              "output o = softmax(logits)\nminimize cross_entropy(logits, y) with sgd(learning_rate: 0.1)\n"
+                              "train\n  test: 20%, validation: 10%\n  batch 8\n  epochs 3\n  split stratified\n");
+  std::string images("\0\0\x08\3\0\0\0\x64\0\0\0\2\0\0\0\2", 16), labels("\0\0\x08\1\0\0\0\x64", 8);
+  for (int i = 0; i < 100; i++) {
+    for (int k = 0; k < 4; k++) images += char(i * (k + 3) * 7 % 251);
+    labels += char(i % 3);
+  }
+  write_text(folder / "x", images), write_text(folder / "y", labels);
+  std::string model = folder / "d.gc";
+  std::vector<std::string> results;
+  for (std::string stream : {"on", "off"}) {
+    std::string weights = folder / (stream + ".npz"), with = " --stream " + stream + " --data " + folder / "x" + "," + folder / "y";
+    Ran ran = run_graphc("train " + model + " --json --confusion " + folder / "c.svg" + " --save " + weights + with);
+    REQUIRE_MESSAGE(ran.code == 0, ran.err);
+    json result = json::parse(ran.out);
+    result.erase("seconds");
+    json evaluated = json::parse(run_graphc("eval " + model + " --json --weights " + weights + with).out);
+    Ran predicted = run_graphc("predict " + model + " --weights " + weights + with + " -o " + folder / "p.npy");
+    CHECK_MESSAGE(predicted.code == 0, predicted.err);
+    results.push_back(result.dump() + evaluated["test_loss"].dump() + read_file(weights) + read_file(folder / "c.svg") + read_file(folder / "p.npy"));
+  }
+  CHECK(results[0] == results[1]);
+}
+
 TEST_CASE("train: a stratified split") {
   TemporaryFolder folder;
   std::string model = read_file(digits);
