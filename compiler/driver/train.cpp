@@ -166,13 +166,12 @@ class Run {
     const Dataset& rows = data_.test ? *data_.test : data_.validation ? *data_.validation : data_.train;
     const InputSpec& target = *class_target(file_.model);
     StoredTensor scores = predict(*net_, rows);
-    StoredTensor labels = load(*rows.find(target.name));
-    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes ||
-        labels.dtype != GRAPHC_I32 || labels.array().size() != rows.rows)
+    std::vector<int32_t> labels = labels_of(rows, target.name, "--confusion");
+    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes)
       throw Error("--confusion: the first output must be f32[batch, " + std::to_string(target.classes) +
                   "], a score for each class");
     Confusion confusion(uint32_t(target.classes), data_.train.class_names);
-    confusion.add(scores.as<float>(), labels.as<int32_t>());
+    confusion.add(scores.as<float>(), labels);
     write_file(o_.confusion, confusion.svg(file_.model.tables.name + ": " + std::to_string(rows.rows) +
                                            (data_.test         ? " test"
                                             : data_.validation ? " validation"

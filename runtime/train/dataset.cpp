@@ -65,19 +65,18 @@ Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows) {
   return result;
 }
 
-static Split split_by_class(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view name) {
+std::vector<int32_t> labels_of(const Dataset& dataset, std::string_view name, const std::string& what) {
   const Column* column = dataset.find(name);
   if (!column || column->dtype == GRAPHC_F32 || column->width() != 1)
-    throw Error(dataset.source + ": error: a stratified split needs a target with one class a row");
+    throw Error(dataset.source + ": error: " + what + " needs a target with one class a row");
   StoredTensor labels = load(*column);
-  if (labels.dtype == GRAPHC_I32) return split_stratified(labels.as<int32_t>(), test_fraction, seed);
-  std::span<const uint8_t> bytes = labels.as<uint8_t>();
-  return split_stratified(std::vector<int32_t>(bytes.begin(), bytes.end()), test_fraction, seed);
+  if (labels.dtype == GRAPHC_I32) return {labels.as<int32_t>().begin(), labels.as<int32_t>().end()};
+  return {labels.as<uint8_t>().begin(), labels.as<uint8_t>().end()};
 }
 
 DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view stratified_by) {
   Split split = stratified_by.empty() ? split_rows(dataset.rows, test_fraction, seed)
-                                      : split_by_class(dataset, test_fraction, seed, stratified_by);
+                                      : split_stratified(labels_of(dataset, stratified_by, "a stratified split"), test_fraction, seed);
   std::sort(split.test.begin(), split.test.end());
   std::sort(split.train.begin(), split.train.end());
   return {take_rows(dataset, split.train), take_rows(dataset, split.test)};

@@ -33,6 +33,9 @@ struct DatasetSplit {
 };
 DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view stratified_by = {});
 
+// The column `name` as classes, in memory wherever it lies; Error where it is not one class a row, which `what` needs.
+std::vector<int32_t> labels_of(const Dataset& dataset, std::string_view name, const std::string& what);
+
 inline constexpr std::string_view weight_input = "weight";  // of a row in the loss
 
 // What a model wants from a file.
