@@ -169,7 +169,7 @@ TEST_CASE("train, eval, predict: rows that stay in their file give the same bits
 
 TEST_CASE("train: a stratified split") {
   TemporaryFolder folder;
-  std::string model = read_file(digits);
+  std::string model = read_file(std::string(GRAPHC_SOURCE_DIR "/") + digits);
   write_text(folder / "m.gc", model + "  split stratified\n");
   Ran ran = run_graphc("train " + folder / "m.gc" + " --json");
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
