@@ -19,7 +19,7 @@ namespace {
 
 struct EvalOptions {
   ModelOptions model;
-  std::string weights, data;
+  std::string weights, data, stream = "auto";
   std::optional<uint64_t> batch, threads;
   bool report = false, json = false;
 };
@@ -27,12 +27,8 @@ struct EvalOptions {
 // The rows of --data; without it the file's test rows.
 Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module,
                   const std::vector<std::string>& class_names) {
-  if (!o.data.empty()) {
-    WantedColumns wanted = wanted_columns(module, "eval");
-    wanted.class_names = class_names;
-    return load_dataset(o.data, wanted);
-  }
-  Data data = load_data(file, {}, module, "eval", class_names);
+  if (!o.data.empty()) return load_dataset(o.data, wanted_with(module, "eval", o.stream, class_names));
+  Data data = load_data(file, {.stream = o.stream}, module, "eval", class_names);
   if (!data.test) throw Error(file.path + ": the train section names no test rows; give --data");
   return std::move(*data.test);
 }
@@ -73,8 +69,9 @@ int run(const EvalOptions& o) {
 Action declare_eval(Options& options) {
   auto o = std::make_shared<EvalOptions>();
   o->model.declare(options);
-  options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
+  options.text("--weights", o->weights, "F.safetensors|F.npz", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
+  declare_stream(options, o->stream);
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
   o->model.declare_tune(options);
   declare_threads(options, o->threads);

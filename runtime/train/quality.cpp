@@ -49,14 +49,15 @@ Quality quality(Instance& net, const Dataset& rows, std::string_view entry) {
     if (!is_feature && std::string_view(with_target.input[i].name) != "weight") target = target ? target : &with_target.input[i];
   }
   if (!target) throw Error("the model has no target, which the report needs");
-  StoredTensor output = predict(net, rows), wanted = load(*rows.find(target->name));
+  StoredTensor output = predict(net, rows);
   std::string found = "the first output is " + describe(output.dtype, output.shape) + ", the target \"" + target->name + "\" is " + describe(*target);
   uint64_t outputs = output.array().size();
   if (target->limit > 0 && target->dtype == GRAPHC_I32) {
     if (output.dtype != GRAPHC_F32 || outputs != rows.rows * static_cast<uint64_t>(target->limit))
       throw Error(found + ": the report wants a score for each class");
-    return quality_of_classes(output.as<float>(), wanted.as<int32_t>(), static_cast<uint32_t>(target->limit), rows.class_names);
+    return quality_of_classes(output.as<float>(), labels_of(rows, target->name, "the report"), static_cast<uint32_t>(target->limit), rows.class_names);
   }
+  StoredTensor wanted = load(*rows.find(target->name));
   if (output.dtype != GRAPHC_F32 || wanted.dtype != GRAPHC_F32 || outputs != wanted.array().size()) throw Error(found + ": the report wants numbers of one shape");
   return quality_of_numbers(output.as<float>(), wanted.as<float>());
 }

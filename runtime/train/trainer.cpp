@@ -149,16 +149,27 @@ class Loop {
   void step(uint64_t number, uint64_t steps) {
     set_rate(number, steps);
     std::span<const uint32_t> rows = minibatches_.get(number, state_.index);
-    StepResult step = net_.score(entry_, feeder_.gather(rows), static_cast<uint32_t>(rows.size()));
+    const void* const* inputs = feeder_.gather(rows);
+    auto count = static_cast<uint32_t>(rows.size());
+    announce_next(number, steps);  // `rows` ends here
+    StepResult step = net_.score(entry_, inputs, count);
     ++result_.steps, ++state_.index;
     if (step.status == GRAPHC_NOT_FINITE)
       survive(step);
     else
-      state_.sums.add(step, rows.size());
+      state_.sums.add(step, count);
     each([&](Observer& o) {
       o.step({number + 1, settings_.epochs, state_.index, steps, start_, &state_.sums, &result_.metric_names, result_.steps,
               &step, state_.learning_rate.value_or(0)});
     });
+  }
+
+  // While a step computes, the rows of the next one are read.
+  void announce_next(uint64_t number, uint64_t steps) {
+    if (!feeder_.reads_files()) return;
+    uint64_t next = state_.index + 1;
+    if (next < steps) feeder_.announce(minibatches_.get(number, next));
+    else if (number + 1 < settings_.epochs) feeder_.announce(minibatches_.get(number + 1, 0));
   }
 
   void set_rate(uint64_t number, uint64_t steps) {
