@@ -171,7 +171,9 @@ void draw_panel(Svg& svg, const Frame& frame, const Panel& panel, size_t rows_of
     if (!panel.heat) svg.line({left, place}, {right, place}, grid);
     svg.text({left - 8, place + 4}, tick.label, 11, soft, Anchor::end);
   }
-  svg.begin_clip({left, top}, right - left, bottom - top);
+  // Marks at the ends of an axis are seen whole; where its ends are fixed, values lie beyond them.
+  double beside = panel.x.low || panel.x.high || panel.heat ? 0 : 7, above = panel.y.low || panel.y.high || panel.heat ? 0 : 7;
+  svg.begin_clip({left - beside, top - above}, right - left + 2 * beside, bottom - top + 2 * above);
   draw_contents(svg, panel, x, y);
   svg.end_clip();
   for (const Scale::Tick& tick : x.ticks) {
