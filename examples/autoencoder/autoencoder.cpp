@@ -11,7 +11,7 @@
 #include <random>
 
 #include "compiler/frontend/model_file.h"
-#include "pca.h"
+#include "examples/autoencoder/pca.h"
 #include "runtime/train/dataset.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/svg.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "pca.h"
+#include "examples/autoencoder/pca.h"
 
 #include <cmath>
 #include <random>

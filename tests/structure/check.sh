@@ -20,7 +20,7 @@ compiler/passes/attach_optimizer.cpp C STD HEADER "compiler/passes/differentiate
 compiler/frontend   C STD OWN "ir/ <fmt/
 compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "runtime/abi/ <fmt/ <xxhash\.h> LLVM
 compiler/driver     C STD POSIX OWN <graphc\.h> "ir/ "compiler/[a-z_]+\.h" "compiler/(codegen/codegen|frontend/model_file|passes/[a-z_]+|plan/plan)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
-examples            C STD OWN [<"](compiler/)?graphc\.h[>"] "runtime/(abi|train|pool)/ <fmt/
+examples            C STD OWN [<"](compiler/)?graphc\.h[>"] "compiler/frontend/model_file\.h" "runtime/(abi|train|pool)/ <fmt/
 tests               C STD POSIX OURS <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
 '
 readonly top_level='^(ir|compiler|runtime|tests|examples|CMakeLists\.txt|README\.md|dev|CMakePresets\.json|LICENSE|\..*)$'
