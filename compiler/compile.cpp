@@ -28,6 +28,16 @@ const PlanModule& Program::plan() const { return impl_->plan; }
 double Program::compile_seconds() const { return impl_->jit ? impl_->jit->compile_seconds() : 0; }
 uint64_t Program::text_bytes() const { return impl_->jit ? impl_->jit->text_bytes() : 0; }
 
+// Most networks are initialised by the evaluator before `init` could be compiled, with the same bits; not large ones, nor those
+// whose initial values are products of matrices.
+static bool is_evaluated(const PlanModule& plan, const Plan& entry) {
+  if (entry.entry != "init" || plan.params_bytes > small_params_bytes) return false;
+  const Graph& graph = *plan.module.entry(entry.entry);
+  for (ValueId v = 0; v < graph.size(); v++)
+    if (graph[v].def().op_class == OpClass::contraction) return false;
+  return true;
+}
+
 Program compile(const Model& model, const CompileOptions& options) {
   if (!options.tune || options.backend != CompileOptions::jit) return compile(model, options, AdjustSchedule());
   CompileOptions here = options;
@@ -46,9 +56,8 @@ Program compile(const Model& model, const CompileOptions& options, const AdjustS
   Target target = options.target.vector_registers ? options.target : describe_target();
   impl.plan = build_plan(model, target, {.max_rows = options.max_rows, .fused = options.fused, .memory_budget = options.memory_budget, .adjust = adjust});
   if (options.backend == CompileOptions::jit) impl.jit = Jit::create(impl.plan, options.hook_every_kernel, options.cache);
-  // Networks that are not large are initialised before `init` could be compiled, with the same bits.
   impl.abi = std::make_unique<AbiModule>(impl.plan, [&](const Plan& p) {
-    if (!impl.jit || (p.entry == "init" && impl.plan.params_bytes <= small_params_bytes)) return impl.slots.emplace_back(evaluator_entry(impl.plan, p)).function();
+    if (!impl.jit || is_evaluated(impl.plan, p)) return impl.slots.emplace_back(evaluator_entry(impl.plan, p)).function();
     size_t number = impl.slots.size();
     Program::Impl* self = &impl;  // the slot dies with it
     return impl.slots

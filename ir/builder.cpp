@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace graphc {
 
@@ -40,7 +41,7 @@ Tensor Builder::input(const std::string& name, const Shape& shape, DType dtype, 
 Tensor Builder::target(const std::string& name, Classes classes, Location at) {
   if (at.line()) set_place(at);
   if (classes.count < 1) fail("target " + name + ": the number of classes must be at least 1");
-  Tensor t = input(name, {batch}, DType::i32, at);
+  Tensor t = input(name, classes.shape, DType::i32, at);
   model_.tables.inputs.back().classes = classes.count;
   model_.tables.inputs.back().is_target = true;
   return t;
@@ -98,7 +99,8 @@ Tensor Builder::training_bits(const std::string& name, const Shape& shape) {
   auto state = [&](const char* what, const Initializer& initializer) {
     Type type{DType::i32, {}};
     std::string full = std::string("random.") + what;
-    if (model_.tables.variable(full)) return emit(Op::variable, {}, {full, type});
+    const Variable* known = model_.tables.variable(full);
+    if (known && known->role == Role::optimizer) return emit(Op::variable, {}, {full, type});  // else `variable` refuses the name
     return variable({.name = full, .type = type, .role = Role::optimizer, .initializer = initializer});
   };
   bool is_first = !model_.tables.variable("random.step");
@@ -142,7 +144,8 @@ static void check_options(Builder& b, const OptimizerCall& call, const Composite
         if (d->kind == CompositeKind::penalty) names += (names.empty() ? "" : ", ") + std::string(d->name);
       b.fail("minimize: no penalty is named " + p.composite, {"the penalties are " + names});
     }
-    if (!std::isfinite(p.scale) || p.scale < 0) b.fail("minimize: the factor of " + p.composite + " must be finite and not negative");
+    if (!(p.scale >= 0 && p.scale <= std::numeric_limits<float>::max()))
+      b.fail("minimize: the factor of " + p.composite + " must be finite in f32 and not negative");
   }
   for (const ParameterGroup& g : call.groups) {
     std::map<std::string, double> numbers = call.numbers;

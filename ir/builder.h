@@ -9,11 +9,12 @@
 
 namespace graphc {
 
-// What a target holds: class labels below `count`.
+// What a target holds: class labels below `count`, i32 of this shape.
 struct Classes {
   int64_t count;
+  Shape shape = {batch};
 };
-inline Classes classes(int64_t count) { return {count}; }
+inline Classes classes(int64_t count, const Shape& shape = {batch}) { return {count, shape}; }
 
 struct SgdOptions {
   double learning_rate = 0.01, momentum = 0, weight_decay = 0;
@@ -32,7 +33,7 @@ class Builder : public GraphBuilder {
 
   using Location = SourceLocation;
   Tensor input(const std::string& name, const Shape& shape, DType dtype = DType::f32, Location at = Location::current());
-  Tensor target(const std::string& name, Classes classes, Location at = Location::current());  // i32[batch]
+  Tensor target(const std::string& name, Classes classes, Location at = Location::current());
   Tensor target(const std::string& name, const Shape& shape, Location at = Location::current());  // f32
   Tensor parameter(const std::string& name, const Shape& shape, const Initializer& initializer, Location at = Location::current());
   // Any variable; a second one of the same name is an error.

@@ -11,6 +11,7 @@
 #include "compiler/driver/session.h"
 #include "runtime/train/error.h"
 #include "runtime/train/evaluate.h"
+#include "runtime/train/quality.h"
 
 namespace graphc::driver {
 
@@ -18,20 +19,16 @@ namespace {
 
 struct EvalOptions {
   ModelOptions model;
-  std::string weights, data;
+  std::string weights, data, stream = "auto";
   std::optional<uint64_t> batch, threads;
-  bool json = false;
+  bool report = false, json = false;
 };
 
 // The rows of --data; without it the file's test rows.
 Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module,
                   const std::vector<std::string>& class_names) {
-  if (!o.data.empty()) {
-    WantedColumns wanted = wanted_columns(module, "eval");
-    wanted.class_names = class_names;
-    return load_dataset(o.data, wanted);
-  }
-  Data data = load_data(file, {}, module, "eval", class_names);
+  if (!o.data.empty()) return load_dataset(o.data, wanted_with(module, "eval", o.stream, class_names));
+  Data data = load_data(file, {.stream = o.stream}, module, "eval", class_names);
   if (!data.test) throw Error(file.path + ": the train section names no test rows; give --data");
   return std::move(*data.test);
 }
@@ -49,16 +46,21 @@ int run(const EvalOptions& o) {
   Score score = evaluate(net, rows);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::vector<std::string>& names = net.metric_names("eval");
+  Quality quality;
+  if (o.report) quality = graphc::quality(net, rows);
   if (o.json) {
     nlohmann::ordered_json line = {{"test_loss", score.loss}};
     for (size_t i = 0; i < names.size(); i++) line["test_" + names[i]] = score.metrics[i];
+    for (const auto& [name, value] : quality.values) line["test_" + name] = value;
     line["seconds"] = seconds;
     std::cout << line.dump() << std::endl;
     return 0;
   }
   std::string text = fmt::format("{} rows of {}: loss {:.6g}", rows.rows, rows.source.empty() ? "data" : rows.source, score.loss);
   for (size_t i = 0; i < names.size(); i++) text += fmt::format(", {} {:.4f}", names[i], score.metrics[i]);
+  for (const auto& [name, value] : quality.values) text += fmt::format(", {} {:.4f}", name, value);
   std::cout << text << std::endl;
+  if (quality.confusion) std::cout << '\n' << quality.confusion->text() << std::flush;
   return 0;
 }
 
@@ -67,11 +69,13 @@ int run(const EvalOptions& o) {
 Action declare_eval(Options& options) {
   auto o = std::make_shared<EvalOptions>();
   o->model.declare(options);
-  options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
+  options.text("--weights", o->weights, "F.safetensors|F.npz", "what train --save wrote", true);
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
+  declare_stream(options, o->stream);
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");
   o->model.declare_tune(options);
   declare_threads(options, o->threads);
+  options.flag("--report", o->report, "of classes also precision, recall, F1 and the confusion matrix, of numbers MSE, MAE and R2");
   options.flag("--json", o->json, "one JSON object");
   return [o] { return run(*o); };
 }

@@ -18,7 +18,7 @@ namespace {
 
 struct PredictOptions {
   ModelOptions model;
-  std::string weights, data, to, output;
+  std::string weights, data, to, output, stream = "auto";
   std::optional<uint64_t> batch, threads;
 };
 
@@ -31,8 +31,7 @@ int run(const PredictOptions& o) {
   set_threads(net, o.threads);
   std::vector<std::string> class_names = class_names_of(net.load(o.weights));
   // Inputs alone: a file's label column is left out.
-  WantedColumns wanted = wanted_columns(net.module(), "predict");
-  wanted.class_names = class_names;
+  WantedColumns wanted = wanted_with(net.module(), "predict", o.stream, class_names);
   wanted.label.reset();
   Dataset rows = load_dataset(o.data, wanted);
   StoredTensor result = predict(net, rows, o.output);
@@ -46,8 +45,9 @@ int run(const PredictOptions& o) {
 Action declare_predict(Options& options) {
   auto o = std::make_shared<PredictOptions>();
   o->model.declare(options);
-  options.text("--weights", o->weights, "F.safetensors", "what train --save wrote", true);
-  options.text("--data", o->data, "SPEC", "the rows: x.npy, or a CSV with or without its label column", true);
+  options.text("--weights", o->weights, "F.safetensors|F.npz", "what train --save wrote", true);
+  options.text("--data", o->data, "SPEC", "the rows: x.npy, or any SPEC of train, whose label is left out", true);
+  declare_stream(options, o->stream);
   options.text("-o", o->to, "OUT.npy", "where the output goes", true);
   options.text("--output", o->output, "NAME", "which output (the first)");
   options.whole("--batch", o->batch, 1, 1u << 30, "rows of a block (else the file's, or 32)");

@@ -46,8 +46,13 @@ void set_threads(Instance& net, const std::optional<uint64_t>& threads);
 uint64_t batch_of(const ModelFile& file, const std::optional<uint64_t>& option);
 
 struct DataOptions {
-  std::string data, validate, test;
+  std::string data, validate, test, stream = "auto";
 };
+// --stream, in every command that reads rows.
+void declare_stream(Options& options, std::string& stream);
+// What the entry wants; bytes of a file above which its rows are read from it when they are wanted, by --stream.
+WantedColumns wanted_with(const graphc_module& module, const std::string& entry, const std::string& stream,
+                          const std::vector<std::string>& class_names);
 struct Data {
   Dataset train;
   std::optional<Dataset> validation, test;

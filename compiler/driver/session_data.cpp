@@ -3,6 +3,7 @@
 // The rows to train on, to validate and to test with.
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/session.h"
@@ -26,13 +27,30 @@ std::string beside_model(const ModelFile& file, const std::string& spec) {
   return parts.text();
 }
 
+void declare_stream(Options& options, std::string& stream) {
+  options.text("--stream", stream, "on|off|auto", "leave rows in their file and read them while training: auto, for .npy, IDX and CIFAR above 256 MB");
+}
+
+WantedColumns wanted_with(const graphc_module& module, const std::string& entry, const std::string& stream,
+                          const std::vector<std::string>& class_names) {
+  WantedColumns wanted = wanted_columns(module, entry);
+  wanted.class_names = class_names;
+  if (stream == "on")
+    wanted.stream_above = 0;
+  else if (stream == "off")
+    wanted.stream_above = std::numeric_limits<uint64_t>::max();
+  else if (stream != "auto")
+    throw Error("--stream: '" + stream + "' is neither on, off nor auto");
+  return wanted;
+}
+
 // Takes `share` of `total` rows away from `data`.
-static Dataset take_share(Dataset& data, double share, uint64_t total, uint32_t seed) {
+static Dataset take_share(Dataset& data, double share, uint64_t total, uint32_t seed, const std::string& stratified_by) {
   // Rounds up to whole rows here, so that the division cannot add one.
   double wanted = std::ceil(share * double(total));
   double fraction = data.rows == total ? share : (wanted - 0.5) / double(data.rows);
   if (!(fraction > 0 && fraction < 1)) throw Error(data.source + ": the test and validation rows leave none to train on");
-  DatasetSplit split = split_dataset(data, fraction, seed);
+  DatasetSplit split = split_dataset(data, fraction, seed, stratified_by);
   data = std::move(split.train);
   return std::move(split.test);
 }
@@ -45,27 +63,29 @@ Data load_data(const ModelFile& file, const DataOptions& options, const graphc_m
   if (data.spec.empty())
     throw Error(file.path +
                 ": there is no data; give --data digits, --data FILE.csv or --data FEATURES,LABELS, or a train section");
-  WantedColumns wanted = wanted_columns(module, entry);
-  wanted.class_names = class_names;
+  WantedColumns wanted = wanted_with(module, entry, options.stream, class_names);
   data.train = load_dataset(data.spec, wanted);
   if (wanted.class_names.empty()) wanted.class_names = data.train.class_names;
 
   uint64_t total = data.train.rows;
+  bool is_stratified = settings.split && *settings.split == "stratified";
+  if (is_stratified && !wanted.label) throw Error(file.path + ": split stratified: the model has no target to go by");
+  std::string stratified_by = is_stratified ? wanted.label->name : "";
   auto seed = uint32_t(settings.split_seed ? *settings.split_seed : 0);
   if (!options.test.empty()) {
     data.test = load_dataset(options.test, wanted);
   } else if (settings.test) {
     data.test = load_dataset(beside_model(file, *settings.test), wanted);
   } else if (settings.test_share) {
-    data.test = take_share(data.train, *settings.test_share, total, seed);
-    data.is_course_split = data.spec == "digits" && seed == 37 && *settings.test_share == 0.15;
+    data.test = take_share(data.train, *settings.test_share, total, seed, stratified_by);
+    data.is_course_split = data.spec == "digits" && seed == 37 && *settings.test_share == 0.15 && !is_stratified;
   }
   if (!options.validate.empty()) {
     data.validation = load_dataset(options.validate, wanted);
   } else if (settings.validation) {
     data.validation = load_dataset(beside_model(file, *settings.validation), wanted);
   } else if (settings.validation_share) {
-    data.validation = take_share(data.train, *settings.validation_share, total, seed);
+    data.validation = take_share(data.train, *settings.validation_share, total, seed, stratified_by);
   }
   return data;
 }

@@ -30,8 +30,12 @@ bool is_calculation(const Node& node) {
   return node.def().op_class != OpClass::source && node.def().op_class != OpClass::control;
 }
 
-// The last value that the layer's own line of the model made; of a lone parameter, the first that is calculated from it.
-std::string output_of(const Graph& graph, const Variable& variable) {
+// The last value that the layer's own line of the model made, or the one that it has for training only; of a lone parameter, the
+// first that is calculated from it.
+std::string output_of(const Model& model, const Variable& variable) {
+  const Graph& graph = model.forward;
+  for (const auto& [training, inference] : model.inference)
+    if (same(graph.place(training), variable.place)) return to_string(graph[training].type);
   ValueId result = no_value;
   std::vector<bool> is_variable(graph.size());
   for (ValueId v = 0; v < graph.size(); v++) {
@@ -50,15 +54,15 @@ std::string output_of(const Graph& graph, const Variable& variable) {
 // Variables that share what stands before the last dot are one layer; the last of them knows its output.
 std::vector<Layer> layers_of(const Model& model) {
   std::vector<Layer> layers;
-  const Graph& graph = model.forward;
   for (const Variable& v : model.tables.variables) {
+    if (v.role == Role::optimizer) continue;  // the counter of random numbers
     std::string name = v.name.substr(0, v.name.rfind('.'));
     auto found = std::find_if(layers.begin(), layers.end(), [&](const Layer& l) { return l.name == name; });
     if (found == layers.end()) {
       layers.push_back({name});
       found = layers.end() - 1;
     }
-    found->output = output_of(graph, v);
+    found->output = output_of(model, v);
     auto note = [&](const char* text) {
       if (found->notes.find(text) == std::string::npos) found->notes += (found->notes.empty() ? "" : ", ") + std::string(text);
     };

@@ -14,7 +14,7 @@
 #include "compiler/driver/train_output.h"
 #include "compiler/driver/train_section.h"
 #include "ir/print.h"
-#include "runtime/train/confusion.h"
+#include "runtime/train/quality.h"
 #include "runtime/train/error.h"
 #include "runtime/train/evaluate.h"
 #include "runtime/train/file.h"
@@ -147,7 +147,7 @@ class Run {
       write_histories();
       throw Error(why, ErrorKind::training_failed);
     }
-    if (!o_.save.empty()) net_->save(o_.save, weights_metadata(data_.train.class_names));
+    if (!o_.save.empty()) net_->averaged().save(o_.save, weights_metadata(data_.train.class_names));
     write_histories();
     if (!o_.confusion.empty()) write_confusion();
     if (o_.json) std::cout << result_json(result_);
@@ -173,16 +173,10 @@ class Run {
 
   void write_confusion() {
     const Dataset& rows = data_.test ? *data_.test : data_.validation ? *data_.validation : data_.train;
-    const InputSpec& target = *class_target(file_.model);
-    StoredTensor scores = predict(*net_, rows);
-    StoredTensor labels = load(*rows.find(target.name));
-    if (scores.dtype != GRAPHC_F32 || scores.shape.size() != 2 || scores.shape[1] != target.classes ||
-        labels.dtype != GRAPHC_I32 || labels.array().size() != rows.rows)
-      throw Error("--confusion: the first output must be f32[batch, " + std::to_string(target.classes) +
-                  "], a score for each class");
-    Confusion confusion(uint32_t(target.classes), data_.train.class_names);
-    confusion.add(scores.as<float>(), labels.as<int32_t>());
-    write_file(o_.confusion, confusion.svg(file_.model.tables.name + ": " + std::to_string(rows.rows) +
+    Instance net = net_->averaged();
+    Quality of = quality(net, rows);
+    if (!of.confusion) throw Error("--confusion: the first output must be a score for each class");
+    write_file(o_.confusion, of.confusion->svg(file_.model.tables.name + ": " + std::to_string(rows.rows) +
                                            (data_.test         ? " test"
                                             : data_.validation ? " validation"
                                                                : " training") +

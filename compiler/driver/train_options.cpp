@@ -14,9 +14,10 @@ namespace graphc::driver {
 void TrainOptions::declare(Options& o) {
   constexpr uint64_t many = std::numeric_limits<int32_t>::max();
   model.declare(o, true);
-  o.text("--data", data.data, "SPEC", "digits, FILE.csv[:label=NAME], FEATURES,LABELS (IDX or .npy), FILE.npz, cifar:FILE.bin or text:FILE[:stride=N]");
+  o.text("--data", data.data, "SPEC", "digits, FILE.csv[:label=NAME][:weight=NAME], FEATURES,LABELS[,WEIGHTS] (IDX or .npy), FILE.npz with the inputs' names as keys, cifar:FILE.bin, or text:FILE[:stride=N]");
   o.text("--validate", data.validate, "SPEC", "rows that are evaluated after every epoch");
   o.text("--test", data.test, "SPEC", "rows that are evaluated at the end; cancels the file's test share");
+  declare_stream(o, data.stream);
   o.whole("--epochs", epochs, 1, many, "how often every row is visited");
   o.whole("--batch", batch, 1, 1u << 30, "rows of a minibatch (else the file's, else 32)");
   o.whole("--steps", steps, 1, uint64_t{1} << 53, "stop after so many steps");
@@ -25,8 +26,8 @@ void TrainOptions::declare(Options& o) {
   declare_threads(o, threads);
   o.on_off("--shuffle", shuffle, "another order of the rows in every epoch (on)");
   o.text("--sampling", sampling, "KIND", "epoch (each row once), independent or replacement (each step draws anew), full (all rows in a step), order");
-  o.text("--init", init, "F.safetensors", "weights to begin with");
-  o.text("--save", save, "F.safetensors", "where the weights go");
+  o.text("--init", init, "F.safetensors|F.npz", "weights to begin with");
+  o.text("--save", save, "F.safetensors|F.npz", "where the weights go");
   o.text("--checkpoint", checkpoint, "DIR", "where checkpoints go: one after every epoch, and the best one");
   o.whole("--checkpoint-every", checkpoint_every, 1, uint64_t{1} << 53, "one after so many steps instead");
   o.whole("--keep", keep, 1, many, "how many checkpoints stay beside the best one (3)");

@@ -43,10 +43,11 @@ void Elaborator::input(const Statement& s) {
     t = b_.input(name, declared.shape, declared.dtype, {});
   } else if (s.type.dtype == "class") {
     Shape declared = shape(s.type.dims, s.type.spot, c);
-    if (declared != Shape{batch}) refuse(place(s.type.spot), "class labels are class[batch], not class" + to_string(declared));
+    if (declared.rank() == 0 || declared[0] != batch || declared.without(0).has_batch())
+      refuse(place(s.type.spot), "class labels are class[batch] or class[batch, N], not class" + to_string(declared));
     int64_t classes = whole(s.extra, c, "the number of classes", 1, 2147483647);
     at(s.name.spot);
-    t = b_.target(name, Classes{classes}, {});
+    t = b_.target(name, Classes{classes, declared}, {});
   } else {
     Type declared = type(s.type, c);
     if (declared.dtype != DType::f32)

@@ -121,12 +121,12 @@ class Attach {
     for (Entry* entry : {&step, &grad}) {
       Tensor value = entry->rebuild[loss.loss];
       entry->output("loss", value);
+      report_metrics(*entry);  // before what only training has, so that they have the places that they have in eval
       if (auto extra = penalty(entry->b, loss)) {
         entry->output("penalty", *extra);
         value = value + *extra;
       }
       entry->b.graph().loss = value.id;
-      report_metrics(*entry);
       std::vector<Variable> all;
       std::vector<Tensor> parameters;
       for (const Variable& v : model_.tables.variables)

@@ -75,6 +75,9 @@ extern const CompositeDef composite_orthogonal{
 extern const CompositeDef composite_seed_word{
     .name = "seed_word", .doc = "the low (0) or high (1) half of the seed, i32", .kind = CompositeKind::initializer,
     .arguments = {{"word", A::integer, "0 or 1"}},
-    .build_initializer = [](InitializerContext& c) { return c.number("word") == 0 ? c.seed_lo : c.seed_hi; }};
+    .build_initializer = [](InitializerContext& c) {
+      if (c.type != Type{DType::i32, {}}) c.b.fail("seed_word: is an i32[], and cannot fill " + to_string(c.type), {"random initial values: normal(), uniform(), he_normal() ..."});
+      return c.number("word") == 0 ? c.seed_lo : c.seed_hi;
+    }};
 
 }  // namespace graphc

@@ -60,6 +60,24 @@ double Confusion::accuracy() const {
   return static_cast<double>(right) / static_cast<double>(total());
 }
 
+uint64_t Confusion::labelled(uint32_t label) const {
+  uint64_t sum = 0;
+  for (uint32_t j = 0; j < classes_; ++j) sum += count(label, j);
+  return sum;
+}
+
+uint64_t Confusion::predicted(uint32_t label) const {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < classes_; ++i) sum += count(i, label);
+  return sum;
+}
+
+static double share_of(uint64_t part, uint64_t whole) { return whole ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
+
+double Confusion::precision(uint32_t label) const { return share_of(count(label, label), predicted(label)); }
+double Confusion::recall(uint32_t label) const { return share_of(count(label, label), labelled(label)); }
+double Confusion::f1(uint32_t label) const { return share_of(2 * count(label, label), predicted(label) + labelled(label)); }
+
 std::string Confusion::text() const {
   size_t name_width = 5, cell = 4;
   for (uint32_t i = 0; i < classes_; ++i) name_width = std::max(name_width, std::min<size_t>(names_[i].size(), 20));
@@ -73,14 +91,12 @@ std::string Confusion::text() const {
   text += "    recall\n";
   std::string precisions;
   for (uint32_t i = 0; i < classes_; ++i) {
-    uint64_t row = 0, column = 0;
     text += fmt::format("{:{}} ", shorten(names_[i], 20), name_width);
     for (uint32_t j = 0; j < classes_; ++j) {
-      row += count(i, j), column += count(j, i);
       text += count(i, j) ? fmt::format("{:>{}}", count(i, j), cell) : fmt::format("{:>{}}", ".", cell);
     }
-    text += "  " + percent(count(i, i), row) + "\n";
-    precisions += fmt::format("  precision of {:{}} {}\n", shorten(names_[i], 20), name_width, percent(count(i, i), column));
+    text += "  " + percent(count(i, i), labelled(i)) + "\n";
+    precisions += fmt::format("  precision of {:{}} {}\n", shorten(names_[i], 20), name_width, percent(count(i, i), predicted(i)));
   }
   return text + precisions +
          fmt::format("accuracy {:.4f} on {} rows; rows are labels, columns predictions\n", accuracy(), total());
@@ -94,10 +110,8 @@ std::string Confusion::svg(const std::string& title) const {
   svg.text({24, 52}, fmt::format("accuracy {:.4f} on {} rows", accuracy(), total()), 12, "#6b7280");
   double font = std::min(13.0, size * 0.38);
   for (uint32_t i = 0; i < classes_; ++i) {
-    uint64_t row = 0;
-    for (uint32_t j = 0; j < classes_; ++j) row += count(i, j);
     for (uint32_t j = 0; j < classes_; ++j) {
-      double share = row ? static_cast<double>(count(i, j)) / static_cast<double>(row) : 0;
+      double share = share_of(count(i, j), labelled(i));
       // Right ones in blue, mistakes in red; the square root lets a single mistake be seen.
       double depth = i == j ? share : std::sqrt(share);
       auto mix = [&](int to) { return static_cast<int>(std::lround(248 + (to - 248) * depth)); };

@@ -22,6 +22,11 @@ class Confusion {
   uint64_t count(uint32_t label, uint32_t predicted) const { return counts_[label * classes_ + predicted]; }
   uint64_t total() const;
   double accuracy() const;
+  uint64_t labelled(uint32_t label) const;        // rows of this class
+  uint64_t predicted(uint32_t label) const;       // rows taken for it
+  double precision(uint32_t label) const;         // share of those taken for it that are of it; 0 of none
+  double recall(uint32_t label) const;            // share of those of it that were taken for it; 0 of none
+  double f1(uint32_t label) const;                // harmonic mean of both
   std::string text() const;  // a table with recall and precision
   std::string svg(const std::string& title = {}) const;
 

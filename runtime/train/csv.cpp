@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <map>
 
 #include "runtime/train/class_labels.h"
 #include "runtime/train/csv_cells.h"
@@ -16,8 +18,9 @@ constexpr uint64_t no_column = ~uint64_t{0};
 
 class CsvReader {
  public:
-  CsvReader(std::string_view text, const std::string& name, const WantedColumns& wanted, const std::string& label)
-      : text_(text), name_(name), wanted_(wanted), label_name_(label) {}
+  CsvReader(std::string_view text, const std::string& name, const WantedColumns& wanted, const std::string& label,
+            const std::string& weight)
+      : text_(text), name_(name), wanted_(wanted), label_name_(label), weight_name_(weight) {}
 
   Dataset read() {
     CsvLines lines(text_);
@@ -34,11 +37,17 @@ class CsvReader {
   std::string_view text_;
   const std::string& name_;
   const WantedColumns& wanted_;
-  const std::string& label_name_;
+  const std::string &label_name_, &weight_name_;
   ErrorList errors_;
   uint64_t columns_ = 0, label_ = no_column, rows_ = 0;
   bool header_ = false;
   StoredTensor features_, target_;
+  // A further input, or null for a column that is left out.
+  struct Other {
+    const WantedColumn* wanted;
+    StoredTensor values;
+  };
+  std::map<uint64_t, Other> others_;  // by column
   ClassLabels classes_;
 
   void fail(uint64_t line, uint64_t column, const std::string& message) {
@@ -55,26 +64,19 @@ class CsvReader {
     std::vector<bool> numeric;
     for (CsvCells cells(line); cells.next(cell);) {
       numeric.push_back(parse_number(cell.text).has_value());
-      if (!label_name_.empty()) names.push_back(cell.content());
+      names.push_back(cell.content());
     }
     columns_ = numeric.size();
-    bool named = !label_name_.empty();
-    if (named) {
-      auto found = std::find(names.begin(), names.end(), label_name_);
-      uint64_t number = 0;
-      auto [end, error] = std::from_chars(label_name_.data(), label_name_.data() + label_name_.size(), number);
-      bool is_number = error == std::errc() && *end == 0 && number >= 1 && number <= columns_;
-      if (found != names.end() && !numeric[static_cast<size_t>(found - names.begin())])
-        label_ = static_cast<uint64_t>(found - names.begin());
-      else if (is_number)
-        label_ = number - 1;
-      else
-        throw Error(name_ + ":1:1: error: no column is named \"" + label_name_ + "\"" + suggest(label_name_, names));
-    } else if (wanted_.label || (wanted_.features.width && columns_ == wanted_.features.width + 1)) {
-      label_ = columns_ - 1;
+    if (!label_name_.empty()) label_ = find(label_name_, names, numeric);
+    find_others(names, numeric);
+    uint64_t rest = columns_ - others_.size();
+    if (label_name_.empty() && (wanted_.label || (wanted_.features.width && rest == wanted_.features.width + 1))) {
+      label_ = columns_;
+      do --label_;
+      while (label_ > 0 && others_.contains(label_));
     }
     for (uint64_t i = 0; i < columns_; ++i) header_ = header_ || (i != label_ && !numeric[i]);
-    uint64_t width = columns_ - (label_ != no_column);
+    uint64_t width = feature_count();
     const WantedColumn& wanted = wanted_.features;
     if (width == 0) throw Error(name_ + ":1:1: error: there is one column only; the label needs features beside it");
     if (wanted.width && width != wanted.width)
@@ -87,6 +89,37 @@ class CsvReader {
     features_.data.reserve(std::min(line_count > most / width ? most : line_count * width, most) * sizeof(float));
   }
 
+  // The column of this name or number.
+  uint64_t find(const std::string& wanted, const std::vector<std::string>& names, const std::vector<bool>& numeric) const {
+    auto found = std::find(names.begin(), names.end(), wanted);
+    uint64_t number = 0;
+    auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+    if (found != names.end() && !numeric[static_cast<size_t>(found - names.begin())]) return static_cast<uint64_t>(found - names.begin());
+    if (error == std::errc() && *end == 0 && number >= 1 && number <= columns_) return number - 1;
+    throw Error(name_ + ":1:1: error: no column is named \"" + wanted + "\"" + suggest(wanted, names));
+  }
+
+  void find_others(const std::vector<std::string>& names, const std::vector<bool>& numeric) {
+    if (!weight_name_.empty()) others_[find(weight_name_, names, numeric)] = {nullptr, {}};  // also where it is not wanted
+    for (const std::string& name : wanted_.left_out)
+      for (uint64_t i = 0; i < columns_; ++i)
+        if (names[i] == name && !numeric[i] && i != label_) others_[i] = {nullptr, {}};
+    for (const WantedColumn& other : wanted_.others) {
+      const std::string& name = other.name == weight_input && !weight_name_.empty() ? weight_name_ : other.name;
+      bool is_there = &name == &weight_name_ || std::find(names.begin(), names.end(), name) != names.end();
+      if (!is_there) continue;
+      uint64_t column = find(name, names, numeric);
+      if (column == label_) throw Error(name_ + ":1:1: error: column \"" + name + "\" is the label already");
+      if (other.width > 1 || other.dtype == GRAPHC_U8)
+        throw Error(name_ + ":1:1: error: the model's input \"" + other.name +
+                    "\" takes more than one number a row, or bytes; a CSV column is one number, use an .npz file");
+      others_[column] = {&other, {other.name, other.dtype, {}, {}}};
+    }
+    if (others_.contains(label_)) throw Error(name_ + ":1:1: error: the weight is the label already");
+  }
+
+  uint64_t feature_count() const { return columns_ - others_.size() - (label_ != no_column); }
+
   void read_row(const CsvLines& lines) {
     CsvCell cell;
     uint64_t index = 0;
@@ -96,6 +129,8 @@ class CsvReader {
         fail(lines.number(), cell.column, cell.error);
       else if (index == label_)
         read_label(cell, lines.number());
+      else if (auto other = others_.find(index); other != others_.end())
+        read_other(other->second, cell, lines.number());
       else
         append(features_, cell, lines.number());
     }
@@ -115,6 +150,19 @@ class CsvReader {
     column.data.insert(column.data.end(), bytes, bytes + sizeof(float));
   }
 
+  void read_other(Other& other, const CsvCell& cell, uint64_t line) {
+    if (!other.wanted) return;
+    uint64_t before = other.values.data.size();
+    append(other.values, cell, line);
+    if (other.wanted->dtype != GRAPHC_I32 || other.values.data.size() == before) return;
+    float value;
+    std::memcpy(&value, other.values.data.data() + before, sizeof value);
+    if (value != std::floor(value) || std::fabs(value) > 16777216)
+      return fail(line, cell.column, "cell " + cell.shown() + " is not a whole number, which the model's input \"" + other.wanted->name + "\" takes");
+    auto whole = static_cast<int32_t>(value);
+    std::memcpy(other.values.data.data() + before, &whole, sizeof whole);
+  }
+
   void read_label(const CsvCell& cell, uint64_t line) {
     if (!wanted_.label) return;
     if (wanted_.label->dtype == GRAPHC_F32) return append(target_, cell, line);
@@ -131,8 +179,13 @@ class CsvReader {
     dataset.rows = rows_;
     auto rows = static_cast<int64_t>(rows_);
     features_.name = wanted_.features.name;
-    features_.shape = {rows, static_cast<int64_t>(columns_ - (label_ != no_column))};
+    features_.shape = {rows, static_cast<int64_t>(feature_count())};
     dataset.columns.push_back(std::move(features_));
+    for (auto& [column, other] : others_) {
+      if (!other.wanted) continue;
+      other.values.shape = {rows};
+      dataset.columns.push_back(std::move(other.values));
+    }
     if (!wanted_.label) return dataset;
     target_.name = wanted_.label->name;
     target_.shape = {rows};
@@ -151,8 +204,9 @@ class CsvReader {
 
 }  // namespace
 
-Dataset parse_csv(std::string_view text, const std::string& name, const WantedColumns& wanted, const std::string& label) {
-  return CsvReader(text, name, wanted, label).read();
+Dataset parse_csv(std::string_view text, const std::string& name, const WantedColumns& wanted, const std::string& label,
+                  const std::string& weight) {
+  return CsvReader(text, name, wanted, label, weight).read();
 }
 
 }  // namespace graphc

@@ -65,8 +65,18 @@ Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows) {
   return result;
 }
 
-DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed) {
-  Split split = split_rows(dataset.rows, test_fraction, seed);
+std::vector<int32_t> labels_of(const Dataset& dataset, std::string_view name, const std::string& what) {
+  const Column* column = dataset.find(name);
+  if (!column || column->dtype == GRAPHC_F32 || column->width() != 1)
+    throw Error(dataset.source + ": error: " + what + " needs a target with one class a row");
+  StoredTensor labels = load(*column);
+  if (labels.dtype == GRAPHC_I32) return {labels.as<int32_t>().begin(), labels.as<int32_t>().end()};
+  return {labels.as<uint8_t>().begin(), labels.as<uint8_t>().end()};
+}
+
+DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view stratified_by) {
+  Split split = stratified_by.empty() ? split_rows(dataset.rows, test_fraction, seed)
+                                      : split_stratified(labels_of(dataset, stratified_by, "a stratified split"), test_fraction, seed);
   std::sort(split.test.begin(), split.test.end());
   std::sort(split.train.begin(), split.train.end());
   return {take_rows(dataset, split.train), take_rows(dataset, split.test)};
@@ -87,7 +97,9 @@ WantedColumns wanted_columns(const graphc_module& module, std::string_view name)
   auto wanted = [](const graphc_tensor* tensor) {
     return WantedColumn{tensor->name, tensor->dtype, tensor->limit, elements_per_row(*tensor)};
   };
-  WantedColumns columns{wanted(features[0]), std::nullopt, {}, {}};
+  WantedColumns columns;
+  columns.features = wanted(features[0]);
+  columns.label.reset();
   auto label = std::find_if(labels.begin(), labels.end(), [](const graphc_tensor* tensor) { return tensor->limit > 0; });
   if (label == labels.end())
     label = std::find_if(labels.begin(), labels.end(), [](const graphc_tensor* t) { return t->name != weight_input; });
@@ -95,6 +107,12 @@ WantedColumns wanted_columns(const graphc_module& module, std::string_view name)
   for (size_t i = 1; i < features.size(); ++i) columns.others.push_back(wanted(features[i]));
   for (auto other = labels.begin(); other != labels.end(); ++other)
     if (other != label) columns.others.push_back(wanted(*other));
+  // What training finds by name may stand in a file for predict too.
+  if (entry == predict && find_entry(module, "eval"))
+    for (const WantedColumn& other : wanted_columns(module, "eval").others) {
+      auto same = [&](const graphc_tensor& input) { return other.name == input.name; };
+      if (std::none_of(predict->input, predict->input + predict->inputs, same)) columns.left_out.push_back(other.name);
+    }
   return columns;
 }
 

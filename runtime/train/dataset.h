@@ -3,6 +3,7 @@
 // Dataset: named columns of the same number of rows, raw as the file has them (0..255, 0..16; scaling belongs to the model).
 // SPEC of load_dataset: digits | FILE.csv[:label=NAME][:weight=NAME] | FEATURES,LABELS[,WEIGHTS] (IDX or .npy) | FILE.npz |
 // cifar:FILE.bin | text:FILE[:stride=N]. Each file plain or gzip; all but cifar and text are known by their first bytes.
+// Uncompressed .npy, IDX and CIFAR files of more than stream_above bytes are not loaded: rows are read when they are wanted.
 #pragma once
 
 #include <optional>
@@ -26,11 +27,14 @@ struct Dataset {
 
 Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows);
 
-// Test rows by split_rows (split.h), both parts in file order.
+// Both parts in file order; test rows by split_rows (split.h), or by split_stratified where the column of classes is named.
 struct DatasetSplit {
   Dataset train, test;
 };
-DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed);
+DatasetSplit split_dataset(const Dataset& dataset, double test_fraction, uint32_t seed, std::string_view stratified_by = {});
+
+// The column `name` as classes, in memory wherever it lies; Error where it is not one class a row, which `what` needs.
+std::vector<int32_t> labels_of(const Dataset& dataset, std::string_view name, const std::string& what);
 
 inline constexpr std::string_view weight_input = "weight";  // of a row in the loss
 
@@ -45,7 +49,9 @@ struct WantedColumns {
   WantedColumn features;
   std::optional<WantedColumn> label = WantedColumn{"y", GRAPHC_I32, 0, 1};  // none: a label in the file is left out
   std::vector<WantedColumn> others;                                         // further inputs and targets, found by their names
+  std::vector<std::string> left_out;                                        // columns of these names are no features
   std::vector<std::string> class_names;                                     // known from training: text labels must be among them
+  uint64_t stream_above = uint64_t{256} << 20;                              // bytes of a file from which its rows stay there
 };
 
 // From an entry's inputs: the first that `predict` has too is the features; of those that it has not, the label is the first

@@ -16,7 +16,7 @@ const CallRecord& early_stopping_record() {
   return record;
 }
 
-EarlyStopping::EarlyStopping(const std::vector<GivenArgument>& arguments) : call_(bind(early_stopping_record(), arguments)) {
+EarlyStopping::EarlyStopping(const std::vector<GivenArgument>& arguments) : call_(graphc::bind(early_stopping_record(), arguments)) {
   Monitor("", call_.word("mode"), 0);  // refuses another mode
 }
 

@@ -2,8 +2,11 @@
 #include "runtime/train/evaluate.h"
 
 #include <algorithm>
+#include <memory>
+#include <numeric>
 #include <string>
 
+#include "runtime/train/background_task.h"
 #include "runtime/train/entry.h"
 #include "runtime/train/feeder.h"
 #include "runtime/train/tensor_info.h"
@@ -49,10 +52,61 @@ StoredTensor predict(Instance& net, const Dataset& dataset, std::string_view nam
   return result;
 }
 
+namespace {
+
+// The values of a column, row after row: blocks of about a megabyte, the next of which is read while this one is used.
+class RowsOf {
+ public:
+  RowsOf(const Column& column, uint64_t rows)
+      : column_(column), bytes_(column.width() * element_bytes(column.dtype)), rows_(rows), values_(column.width()) {
+    block_ = std::max<uint64_t>(1, (uint64_t{1} << 20) / std::max<uint64_t>(1, bytes_));
+  }
+  std::span<const double> operator()(uint64_t row) {
+    if (column_.source && row / block_ != here_.number) take(row / block_);
+    const std::byte* data = column_.source ? here_.data.data() + row % block_ * bytes_ : column_.data.data() + row * bytes_;
+    to_doubles(data, column_.dtype, 0, values_);
+    return values_;
+  }
+
+ private:
+  struct Block {
+    uint64_t number = ~uint64_t{0};
+    std::vector<std::byte> data;
+  };
+
+  void take(uint64_t number) {
+    task_.wait();
+    if (next_.number != number) read(next_, number);
+    std::swap(here_, next_);
+    if ((number + 1) * block_ < rows_) task_.start([this, number] { read(next_, number + 1); });
+  }
+
+  void read(Block& block, uint64_t number) {
+    std::vector<uint32_t> rows(std::min(block_, rows_ - number * block_));
+    std::iota(rows.begin(), rows.end(), static_cast<uint32_t>(number * block_));
+    block.data.resize(rows.size() * bytes_);
+    block.number = ~uint64_t{0};
+    column_.read(rows, block.data.data());
+    block.number = number;
+  }
+
+  const Column& column_;
+  uint64_t bytes_, rows_, block_ = 1;
+  std::vector<double> values_;
+  Block here_, next_;
+  BackgroundTask task_;  // last, so that it ends before what it writes to
+};
+
+}  // namespace
+
 void fit(Instance& net, const Dataset& dataset) {
-  std::vector<NamedArray> columns;
-  for (const StoredTensor& column : dataset.columns) columns.push_back({column.name, column.array()});
-  net.fit(std::span<const NamedArray>(columns), dataset.rows);
+  auto rows_of = [&](const graphc_tensor& input) -> Instance::Rows {
+    const Column* column = dataset.find(input.name);
+    if (!column || column->width() != elements_per_row(input)) return {};
+    auto rows = std::make_shared<RowsOf>(*column, dataset.rows);
+    return [rows](uint64_t row) { return (*rows)(row); };
+  };
+  net.fit(rows_of, dataset.rows);
 }
 
 }  // namespace graphc

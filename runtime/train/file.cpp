@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "runtime/train/error.h"
 
@@ -115,6 +116,41 @@ std::vector<std::byte> read_file(const std::string& path, uint64_t limit) {
     bytes.resize(used);
     if (count == 0) return bytes;
   }
+}
+
+FileReader::FileReader(const std::string& path) : path_(path), descriptor_(open_retrying(path.c_str(), O_RDONLY)) {
+  if (descriptor_ < 0) fail(path, "open", errno);
+  struct stat info;
+  if (::fstat(descriptor_, &info) != 0) {
+    int code = errno;
+    ::close(descriptor_);
+    fail(path, "read", code);
+  }
+  size_ = static_cast<uint64_t>(info.st_size);
+}
+
+FileReader::FileReader(FileReader&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void FileReader::read(uint64_t at, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    ssize_t count = ::pread(descriptor_, to.data(), std::min<size_t>(to.size(), size_t{1} << 30), static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path_, "read", errno);
+    if (count == 0)
+      throw Error(path_ + ": error: the file ends before byte " + std::to_string(at) + ", it had " + std::to_string(size_) +
+                  " bytes when it was opened; do not change it while it is read");
+    at += static_cast<uint64_t>(count);
+    to = to.subspan(static_cast<size_t>(count));
+  }
+}
+
+void FileReader::will_read(uint64_t at, uint64_t bytes) const {
+  ::posix_fadvise(descriptor_, static_cast<off_t>(at), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
 }
 
 void write_file(const std::string& path, std::span<const std::byte> bytes) {

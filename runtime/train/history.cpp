@@ -26,9 +26,12 @@ std::string cell(const std::string& text) {
   return quoted + "\"";
 }
 
-bool any_validation(const TrainResult& result) {
-  return std::any_of(result.history.begin(), result.history.end(),
-                     [](const EpochRecord& record) { return record.validation.has_value(); });
+// How many of the metrics validation has; what only training reports stands behind them.
+std::optional<size_t> validation_metrics(const TrainResult& result) {
+  std::optional<size_t> count;
+  for (const EpochRecord& record : result.history)
+    if (record.validation) count = std::max(count.value_or(0), record.validation->metrics.size());
+  return count;
 }
 
 bool any_rate(const TrainResult& result) {
@@ -50,26 +53,27 @@ void add_stop(Json& object, const TrainResult& result) {
 }  // namespace
 
 std::string history_csv(const TrainResult& result, const RunInfo& info) {
-  bool validation = any_validation(result);
+  std::optional<size_t> validation = validation_metrics(result);
   std::string text = "epoch,steps,seconds";
   for (const char* prefix : {"train_", "validation_"}) {
     if (prefix[0] == 'v' && !validation) continue;
     text += fmt::format(",{}loss", prefix);
-    for (const std::string& name : result.metric_names) text.append(",").append(cell(prefix + name));
+    size_t count = prefix[0] == 'v' ? std::min(*validation, result.metric_names.size()) : result.metric_names.size();
+    for (size_t i = 0; i < count; ++i) text.append(",").append(cell(prefix + result.metric_names[i]));
   }
   bool rate = any_rate(result);
   if (rate) text += ",learning_rate";
   for (const auto& [name, value] : info.set) text.append(",").append(cell("set." + name));
   text += "\n";
-  auto scores = [&](const Score* score) {
+  auto scores = [&](const Score* score, size_t count) {
     text += score ? fmt::format(",{}", score->loss) : ",";
-    for (size_t i = 0; i < result.metric_names.size(); ++i)
+    for (size_t i = 0; i < count; ++i)
       text += score && i < score->metrics.size() ? fmt::format(",{}", score->metrics[i]) : ",";
   };
   for (const EpochRecord& record : result.history) {
     text += fmt::format("{},{},{}", record.epoch, record.steps, record.seconds);
-    scores(&record.train);
-    if (validation) scores(record.validation ? &*record.validation : nullptr);
+    scores(&record.train, result.metric_names.size());
+    if (validation) scores(record.validation ? &*record.validation : nullptr, std::min(*validation, result.metric_names.size()));
     if (rate) text += record.learning_rate ? fmt::format(",{}", *record.learning_rate) : ",";
     for (const auto& [name, value] : info.set) text.append(",").append(cell(value));
     text += "\n";

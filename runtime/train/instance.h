@@ -4,6 +4,7 @@
 // workspace. Not for two threads at once; any number of instances may share a module. Refusals throw Error.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -78,12 +79,22 @@ class Instance {
   // standardize: mean and population standard deviation (1 for a constant column) of every fitted variable, in f64, rows in
   // order.
   void fit(const Arrays& inputs, uint64_t rows);
+  // The same from rows that come one by one: `rows_of(input)` gives a function whose result, the values of row r, lives until
+  // its next call; an empty one where there is no such input. Every row is asked for twice, in order.
+  using Rows = std::function<std::span<const double>(uint64_t row)>;
+  void fit(const std::function<Rows(const graphc_tensor& input)>& rows_of, uint64_t rows);
   bool needs_fit() const;  // has fitted variables, and neither fit, load nor set brought them
 
-  // The weights: parameters, running and fitted state, in safetensors. load wants exactly those names, shapes and types;
+  // The weights: parameters, running and fitted state, in safetensors, or in .npz where the path ends so. load wants exactly those names, shapes and types;
   // it changes nothing when it throws, and returns the file's metadata.
   void save(const std::string& path, const std::map<std::string, std::string>& metadata = {}) const;
   std::map<std::string, std::string> load(const std::string& path);
+
+  // Where the optimizer keeps averages of the parameters (average(0.999) in the model): a clone that has them as its parameters.
+  // keep_as_average: the other way, the averages begin anew at what the parameters are.
+  bool has_averages() const;
+  Instance averaged() const;
+  void keep_as_average();
 
   // All variables, or the weights alone, as copies. set_variables wants exactly those of one of the two lists; it changes nothing
   // when it throws, and `source` stands for them in errors.
@@ -109,6 +120,7 @@ class Instance {
   std::vector<StoredTensor> copies(bool weights_only) const;
   void replace(std::span<const StoredTensor> tensors, bool weights_only, const std::string& source);
   std::byte* place(const graphc_tensor& variable) const;
+  template <class Action> void for_each_average(Action action) const;
   [[noreturn]] void refuse(const Entry& entry, graphc_status status, const void* const* inputs, uint32_t rows) const;
   template <class Run> graphc_status run_shared(class Sharing& sharing, uint32_t rows, Run run);
   void run_rows(Entry& entry, const Arrays& inputs, const OutputArrays& outputs, uint64_t rows, Score* score);

@@ -6,21 +6,15 @@
 
 #include "runtime/train/entry.h"
 #include "runtime/train/instance.h"
-#include "runtime/train/safetensors.h"
 #include "runtime/train/standardize.h"
 #include "runtime/train/tensor_info.h"
+#include "runtime/train/weights_file.h"
 
 namespace graphc {
 namespace {
 
 bool is_weight(const graphc_tensor& variable) {
   return variable.role == GRAPHC_ROLE_PARAMETER || variable.role == GRAPHC_ROLE_RUNNING || variable.role == GRAPHC_ROLE_FITTED;
-}
-
-double element(const void* data, uint8_t dtype, uint64_t index) {
-  if (dtype == GRAPHC_F32) return static_cast<const float*>(data)[index];
-  if (dtype == GRAPHC_I32) return static_cast<const int32_t*>(data)[index];
-  return static_cast<const uint8_t*>(data)[index];
 }
 
 }  // namespace
@@ -68,6 +62,23 @@ bool Instance::needs_fit() const {
 }
 
 void Instance::fit(const Arrays& inputs, uint64_t rows) {
+  auto rows_of = [&](const graphc_tensor& input) -> Rows {
+    auto item = std::find_if(inputs.items().begin(), inputs.items().end(), [&](const NamedArray& given) { return given.name == input.name; });
+    if (item == inputs.items().end()) return {};
+    const ArrayView& array = item->array;
+    uint64_t width = elements_per_row(input);
+    if (array.size() != unknown_size && width && array.size() / width < rows)
+      throw Error(std::string("fit: input \"") + input.name + "\" is " + describe(input) + ": " + std::to_string(rows) + " rows need " +
+                  std::to_string(rows * width) + " elements, the array given has " + std::to_string(array.size()));
+    return [array, values = std::vector<double>(width)](uint64_t row) mutable -> std::span<const double> {
+      to_doubles(array.data(), array.dtype(), row * values.size(), values);
+      return values;
+    };
+  };
+  fit(rows_of, rows);
+}
+
+void Instance::fit(const std::function<Rows(const graphc_tensor& input)>& rows_of, uint64_t rows) {
   std::vector<std::pair<const graphc_tensor*, std::vector<float>>> results;
   std::vector<std::pair<std::string, Statistics>> known;  // mean and scale of one input are computed once
   for (uint32_t i = 0; i < module_->variables; ++i) {
@@ -84,29 +95,18 @@ void Instance::fit(const Arrays& inputs, uint64_t rows) {
     for (uint32_t e = 0; e < module_->entries && !tensor; ++e)
       for (uint32_t k = 0; k < module_->entry[e].inputs; ++k)
         if (input == module_->entry[e].input[k].name) tensor = &module_->entry[e].input[k];
-    auto item =
-        std::find_if(inputs.items().begin(), inputs.items().end(), [&](const NamedArray& given) { return given.name == input; });
-    if (!tensor || item == inputs.items().end())
+    Rows row = tensor ? rows_of(*tensor) : Rows();
+    if (!row)
       throw Error(std::string("fit: variable \"") + target.name + "\" is fitted on input \"" + input +
                   "\", which is not among the arrays given");
     uint64_t width = elements_per_row(*tensor), features = elements_at(target, 0);
     if (rows == 0 || width == 0 || features == 0 || width % features)
       throw Error("fit: " + std::to_string(rows) + " rows of input \"" + input + "\" (" + describe(*tensor) + ") cannot give \"" +
                   target.name + "\" (" + describe(target) + ")");
-    const ArrayView& array = item->array;
-    if (array.size() != unknown_size && array.size() / width < rows)
-      throw Error("fit: input \"" + input + "\" is " + describe(*tensor) + ": " + std::to_string(rows) + " rows need " +
-                  std::to_string(rows * width) + " elements, the array given has " + std::to_string(array.size()));
     auto same = [&](const auto& entry) { return entry.first == input && entry.second.mean.size() == features; };
     auto found = std::find_if(known.begin(), known.end(), same);
-    if (found == known.end()) {
-      std::vector<double> values(width);
-      auto row = [&](uint64_t r) -> std::span<const double> {
-        for (uint64_t e = 0; e < width; ++e) values[e] = element(array.data(), array.dtype(), r * width + e);
-        return values;
-      };
+    if (found == known.end())
       found = known.insert(known.end(), {input, column_statistics(rows, width, features, "fit: input \"" + input + "\"", row)});
-    }
     const std::vector<double>& values = statistic == "mean" ? found->second.mean : found->second.scale;
     results.emplace_back(&target, std::vector<float>(values.begin(), values.end()));
   }
@@ -153,6 +153,39 @@ void Instance::replace(std::span<const StoredTensor> tensors, bool weights_only,
   fitted_ = true;
 }
 
+// action(parameter, average)
+template <class Action>
+void Instance::for_each_average(Action action) const {
+  constexpr std::string_view suffix = ".average";
+  for (uint32_t i = 0; i < module_->variables; ++i) {
+    const graphc_tensor& average = module_->variable[i];
+    std::string_view name = average.name;
+    if (average.role != GRAPHC_ROLE_OPTIMIZER || !name.ends_with(suffix)) continue;
+    name.remove_suffix(suffix.size());
+    for (uint32_t p = 0; p < module_->variables; ++p)
+      if (module_->variable[p].role == GRAPHC_ROLE_PARAMETER && name == module_->variable[p].name) action(module_->variable[p], average);
+  }
+}
+
+bool Instance::has_averages() const {
+  bool any = false;
+  for_each_average([&](const graphc_tensor&, const graphc_tensor&) { any = true; });
+  return any && get<int32_t>("average.begun")[0] != 0;
+}
+
+Instance Instance::averaged() const {
+  Instance copy = clone();
+  if (has_averages())
+    for_each_average([&](const graphc_tensor& parameter, const graphc_tensor& average) {
+      std::memcpy(copy.place(parameter), place(average), parameter.bytes);
+    });
+  return copy;
+}
+
+void Instance::keep_as_average() {
+  for_each_average([&](const graphc_tensor& parameter, const graphc_tensor& average) { std::memcpy(place(average), place(parameter), parameter.bytes); });
+}
+
 std::vector<StoredTensor> Instance::variables() const { return copies(false); }
 std::vector<StoredTensor> Instance::weights() const { return copies(true); }
 void Instance::set_variables(std::span<const StoredTensor> variables, const std::string& source) {
@@ -161,11 +194,11 @@ void Instance::set_variables(std::span<const StoredTensor> variables, const std:
 void Instance::set_weights(std::span<const StoredTensor> weights, const std::string& source) { replace(weights, true, source); }
 
 void Instance::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
-  write_safetensors(path, {weights(), metadata});
+  write_weights(path, {weights(), metadata});
 }
 
 std::map<std::string, std::string> Instance::load(const std::string& path) {
-  Safetensors file = read_safetensors(path);
+  Safetensors file = read_weights(path);
   set_weights(file.tensors, path);
   return std::move(file.metadata);
 }

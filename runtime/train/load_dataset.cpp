@@ -16,6 +16,7 @@
 #include "runtime/train/npy.h"
 #include "runtime/train/npz.h"
 #include "runtime/train/place_columns.h"
+#include "runtime/train/record_file.h"
 #include "runtime/train/text.h"
 #include "runtime/train/zip.h"
 
@@ -26,7 +27,8 @@ std::string_view as_text(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Column read_array(const std::string& path) {
+Column read_array(const std::string& path, uint64_t stream_above) {
+  if (std::optional<Column> column = stream_array(path, stream_above)) return *column;
   std::vector<std::byte> bytes = read_data_file(path);
   if (is_npy(bytes)) return parse_npy(bytes, path);
   if (is_idx(bytes)) return parse_idx(bytes, path);
@@ -38,14 +40,14 @@ Dataset load_arrays(const DataSpec& spec, const WantedColumns& wanted) {
   const std::vector<std::string>& files = spec.files;
   Dataset dataset;
   dataset.source = files[0];
-  place_features(dataset, read_array(files[0]), wanted.features, files[0]);
+  place_features(dataset, read_array(files[0], wanted.stream_above), wanted.features, files[0]);
   if (wanted.label) {
     if (files.size() < 2)
       throw Error(files[0] + ": error: the model's target \"" + wanted.label->name +
                   "\" needs labels; give two files, FEATURES,LABELS");
-    place_label(dataset, read_array(files[1]), *wanted.label, files[1]);
+    place_label(dataset, read_array(files[1], wanted.stream_above), *wanted.label, files[1]);
   }
-  if (files.size() > 2 && wanted.others.size() == 1) place_other(dataset, read_array(files[2]), wanted.others[0], files[2]);
+  if (files.size() > 2 && wanted.others.size() == 1) place_other(dataset, read_array(files[2], wanted.stream_above), wanted.others[0], files[2]);
   if (files.size() > 2 && wanted.others.size() != 1 && wanted.label)
     throw Error(files[2] + ": error: a third file serves a model with one further input, this model has " +
                 std::to_string(wanted.others.size()) + "; for several, save an .npz file with the inputs' names as keys");
@@ -76,11 +78,16 @@ Dataset load_npz(const std::vector<std::byte>& bytes, const std::string& path, c
 }
 
 Dataset load_cifar(const std::string& path, const WantedColumns& wanted) {
-  Cifar cifar = parse_cifar(read_data_file(path), path);
   Dataset dataset;
   dataset.source = path;
-  place_features(dataset, std::move(cifar.images), wanted.features, path);
-  if (wanted.label) place_label(dataset, std::move(cifar.labels), *wanted.label, path);
+  auto place = [&](auto cifar) {
+    place_features(dataset, std::move(cifar.images), wanted.features, path);
+    if (wanted.label) place_label(dataset, std::move(cifar.labels), *wanted.label, path);
+  };
+  if (std::optional<CifarColumns> streamed = stream_cifar(path, wanted.stream_above))
+    place(std::move(*streamed));
+  else
+    place(parse_cifar(read_data_file(path), path));
   return dataset;
 }
 
@@ -121,12 +128,16 @@ Dataset load(const DataSpec& spec, const WantedColumns& wanted) {
     refuse_options(spec, false, 3);
     return load_arrays(spec, wanted);
   }
+  if (stream_array(path, wanted.stream_above)) {
+    refuse_options(spec, false, 1);
+    return load_arrays(spec, wanted);
+  }
   std::vector<std::byte> bytes = read_data_file(path);
   bool is_archive = is_zip(bytes), is_array = is_npy(bytes) || is_idx(bytes);
   refuse_options(spec, !is_archive && !is_array, 1);
   if (is_archive) return load_npz(bytes, path, wanted);
   if (is_array) return load_arrays(spec, wanted);
-  return parse_csv(as_text(bytes), path, wanted, spec.label);
+  return parse_csv(as_text(bytes), path, wanted, spec.label, spec.weight);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace graphc {
 namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
-constexpr size_t largest_header = 65536;
+constexpr size_t largest_header = largest_npy_header - 12;
 
 // The header is a Python dictionary of three known entries; this reads exactly that and nothing more.
 class Header {
@@ -106,7 +106,7 @@ class Header {
 struct NpyType {
   const char* descr;
   uint8_t bytes, dtype;
-  std::optional<uint64_t> (*convert)(const std::byte*, uint64_t, std::vector<std::byte>&);
+  ConvertElements convert;
 };
 constexpr NpyType npy_types[] = {
     {"<f4", 4, GRAPHC_F32, nullptr},
@@ -124,7 +124,7 @@ bool is_npy(std::span<const std::byte> bytes) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
-StoredTensor parse_npy(std::span<const std::byte> bytes, const std::string& name) {
+ArrayLayout npy_layout(std::span<const std::byte> bytes, uint64_t file_bytes, const std::string& name) {
   auto fail = [&](const std::string& text) { throw Error(name + ": error: npy: " + text); };
   if (!is_npy(bytes)) fail("the file does not begin with \\x93NUMPY");
   if (bytes.size() < 10) fail("the file ends inside its header");
@@ -147,18 +147,15 @@ StoredTensor parse_npy(std::span<const std::byte> bytes, const std::string& name
   uint64_t count = 1;
   for (int64_t dim : header.shape)
     if (!multiply_checked(count, static_cast<uint64_t>(dim))) fail("the shape exceeds 2^63 elements");
-  uint64_t size = count;
-  std::span<const std::byte> data = bytes.subspan(start + length);
-  if (!multiply_checked(size, type->bytes) || size != data.size())
+  uint64_t size = count, begin = start + length;
+  if (!multiply_checked(size, type->bytes) || size != file_bytes - begin)
     fail("the shape asks for " + std::to_string(count) + " elements of " + std::to_string(type->bytes) + " bytes, " +
-         std::to_string(data.size()) + " bytes follow the header");
-  StoredTensor tensor{{}, type->dtype, std::move(header.shape), {}};
-  if (!type->convert) {
-    tensor.data.assign(data.begin(), data.end());
-  } else if (auto bad = type->convert(data.data(), count, tensor.data)) {
-    fail("element " + std::to_string(*bad) + " does not fit into " + (type->dtype == GRAPHC_F32 ? "f32" : "i32"));
-  }
-  return tensor;
+         std::to_string(file_bytes - begin) + " bytes follow the header");
+  return {type->dtype, std::move(header.shape), begin, type->bytes, type->convert};
+}
+
+StoredTensor parse_npy(std::span<const std::byte> bytes, const std::string& name) {
+  return read_elements(npy_layout(bytes, bytes.size(), name), bytes, name);
 }
 
 std::vector<std::byte> format_npy(const StoredTensor& tensor) {

@@ -9,11 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "runtime/train/stored_tensor.h"
+#include "runtime/train/array_layout.h"
 
 namespace graphc {
 
 bool is_npy(std::span<const std::byte> bytes);
+// From the file's first bytes (largest_npy_header of them, or all) and its size.
+inline constexpr size_t largest_npy_header = 12 + 65536;
+ArrayLayout npy_layout(std::span<const std::byte> start, uint64_t file_bytes, const std::string& name);
 StoredTensor parse_npy(std::span<const std::byte> bytes, const std::string& name);
 std::vector<std::byte> format_npy(const StoredTensor& tensor);
 void write_npy(const std::string& path, const StoredTensor& tensor);

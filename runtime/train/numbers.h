@@ -10,16 +10,16 @@
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <vector>
 
 namespace graphc {
 
 static_assert(std::endian::native == std::endian::little, "file readers assume a little-endian host");
 
-// `count` elements of From, unaligned at `from`, as dense To; the index of the first that does not fit, if any.
+// `count` elements, unaligned at `from`, as another type at `to`; the index of the first that does not fit, if any.
+using ConvertElements = std::optional<uint64_t> (*)(const std::byte* from, uint64_t count, std::byte* to);
+
 template <class From, class To>
-std::optional<uint64_t> convert_elements(const std::byte* from, uint64_t count, std::vector<std::byte>& to) {
-  to.resize(count * sizeof(To));
+std::optional<uint64_t> convert_elements(const std::byte* from, uint64_t count, std::byte* to) {
   for (uint64_t i = 0; i < count; ++i) {
     From value;
     std::memcpy(&value, from + i * sizeof(From), sizeof(From));
@@ -29,7 +29,7 @@ std::optional<uint64_t> convert_elements(const std::byte* from, uint64_t count, 
     } else {
       if (std::isfinite(value) && !std::isfinite(result)) return i;
     }
-    std::memcpy(to.data() + i * sizeof(To), &result, sizeof(To));
+    std::memcpy(to + i * sizeof(To), &result, sizeof(To));
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #include "runtime/train/place_columns.h"
 
 #include <cstring>
+#include <limits>
 
 #include "runtime/train/error.h"
 #include "runtime/train/tensor_info.h"
@@ -35,6 +36,8 @@ void place(Dataset& dataset, Column column, const WantedColumn& wanted) {
 void place_features(Dataset& dataset, Column column, const WantedColumn& wanted, const std::string& path) {
   check_rank(column, path);
   if (column.rows() == 0) throw Error(path + ": error: the file has no rows");
+  if (column.rows() > std::numeric_limits<uint32_t>::max())
+    throw Error(path + ": error: the file has " + std::to_string(column.rows()) + " rows, at most 4294967295 are read; split it");
   if (wanted.width && column.width() != wanted.width)
     throw Error(path + ": error: the array is " + describe(column.dtype, column.shape) + ", so a row has " +
                 std::to_string(column.width()) + " elements; the model's input \"" + wanted.name + "\" takes " +

@@ -105,7 +105,7 @@ class HeaderReader : public json::json_sax_t {
 struct StoredType {
   const char* name;
   uint8_t bytes, dtype;
-  std::optional<uint64_t> (*convert)(const std::byte*, uint64_t, std::vector<std::byte>&);
+  ConvertElements convert;
 };
 constexpr StoredType stored_types[] = {
     {"F32", 4, GRAPHC_F32, nullptr},
@@ -165,7 +165,10 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
     const std::byte* from = data.data() + entry.offsets[0];
     if (!type->convert) {
       tensor.data.assign(from, from + size);
-    } else if (auto bad = type->convert(from, count, tensor.data)) {
+      continue;
+    }
+    tensor.data.resize(count * 4);
+    if (auto bad = type->convert(from, count, tensor.data.data())) {
       fail(what + " is " + entry.dtype + " and its element " + std::to_string(*bad) + " does not fit into " +
            (type->dtype == GRAPHC_F32 ? "f32" : "i32"));
     }

@@ -133,7 +133,7 @@ std::span<const ScheduleRecord> schedules() { return table; }
 Schedule::Schedule() : Schedule("constant") {}
 
 Schedule::Schedule(const std::string& name, const std::vector<GivenArgument>& arguments)
-    : record_(&find(name)), call_(bind(*record_, arguments)) {
+    : record_(&find(name)), call_(graphc::bind(*record_, arguments)) {
   if (record_->check) record_->check(call_);
 }
 

@@ -14,8 +14,7 @@ Statistics column_statistics(uint64_t rows, uint64_t width, uint64_t features, c
   std::vector<double> low(features), high(features);
   for (uint64_t r = 0; r < rows; ++r) {
     std::span<const double> values = row(r);
-    for (uint64_t e = 0; e < width; ++e) {
-      uint64_t f = e % features;
+    for (uint64_t e = 0, f = 0; e < width; ++e, f = f + 1 < features ? f + 1 : 0) {
       if (!std::isfinite(values[e]))
         throw Error(what + ": row " + std::to_string(r) + ", element " + std::to_string(e) +
                     " is not a finite number; remove or replace it");
@@ -29,9 +28,9 @@ Statistics column_statistics(uint64_t rows, uint64_t width, uint64_t features, c
   for (uint64_t f = 0; f < features; ++f) result.mean[f] = low[f] == high[f] ? low[f] : result.mean[f] / count;
   for (uint64_t r = 0; r < rows; ++r) {
     std::span<const double> values = row(r);
-    for (uint64_t e = 0; e < width; ++e) {
-      double distance = values[e] - result.mean[e % features];
-      result.scale[e % features] += distance * distance;
+    for (uint64_t e = 0, f = 0; e < width; ++e, f = f + 1 < features ? f + 1 : 0) {
+      double distance = values[e] - result.mean[f];
+      result.scale[f] += distance * distance;
     }
   }
   for (uint64_t f = 0; f < features; ++f) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/train/tensor_info.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -82,6 +83,16 @@ const graphc_entry_info* find_entry(const graphc_module& module, std::string_vie
   for (uint32_t i = 0; i < module.entries; ++i)
     if (name == module.entry[i].name) return &module.entry[i];
   return nullptr;
+}
+
+void to_doubles(const void* data, uint8_t dtype, uint64_t first, std::span<double> to) {
+  auto convert = [&](const auto* from) { std::copy_n(from + first, to.size(), to.data()); };
+  if (dtype == GRAPHC_F32)
+    convert(static_cast<const float*>(data));
+  else if (dtype == GRAPHC_I32)
+    convert(static_cast<const int32_t*>(data));
+  else
+    convert(static_cast<const uint8_t*>(data));
 }
 
 void copy_from_strided(const graphc_tensor& tensor, const std::byte* strided, std::byte* dense) {

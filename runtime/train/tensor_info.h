@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ bool rows_are_outermost(const graphc_tensor& tensor);
 std::string describe(const graphc_tensor& tensor);                                        // "f32[batch, 64]"
 std::string describe(uint8_t dtype, const std::vector<int64_t>& shape);                   // "f32[64, 10]"
 const graphc_entry_info* find_entry(const graphc_module& module, std::string_view name);  // null where there is none
+
+// Elements [first, first + to.size()) of an array.
+void to_doubles(const void* data, uint8_t dtype, uint64_t first, std::span<double> to);
 
 // Copies between the logical dense form and the table's strides.
 void copy_from_strided(const graphc_tensor& tensor, const std::byte* strided, std::byte* dense);

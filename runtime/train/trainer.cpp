@@ -69,7 +69,7 @@ class Loop {
     if (result_.stop != Stop::not_finite) writer_.finish(state_);
     if (!settings_.schedule.is_constant()) net_.set_hyper(rate_name, base_rate_);
     restore_best();
-    if (settings_.test) result_.test = evaluate(net_, *settings_.test, settings_.eval_entry);
+    if (settings_.test) result_.test = score(*settings_.test);
     each([&](Observer& o) { o.end(result_); });
     return std::move(result_);
   }
@@ -98,6 +98,13 @@ class Loop {
     result_.metric_names = std::move(names);
     result_.resumed_at = result_.steps;
     result_.epochs = result_.history.size();
+  }
+
+  // Of the averages of the parameters, where the optimizer keeps them.
+  Score score(const Dataset& rows) {
+    if (!net_.has_averages()) return evaluate(net_, rows, settings_.eval_entry);
+    Instance averaged = net_.averaged();
+    return evaluate(averaged, rows, settings_.eval_entry);
   }
 
   // Whether another step is to follow; result_.stop says why not.
@@ -131,7 +138,7 @@ class Loop {
     if (!is_whole && result_.stop != Stop::not_finite) writer_.write(state_);
     EpochRecord record{number + 1, state_.index, state_.seconds, state_.sums.mean(), {}, state_.learning_rate};
     if (settings_.validation && (is_whole || result_.stop == Stop::steps_reached || result_.stop == Stop::by_observer))
-      record.validation = evaluate(net_, *settings_.validation, settings_.eval_entry);
+      record.validation = score(*settings_.validation);
     result_.seconds += record.seconds;
     result_.history.push_back(record);
     state_.index = 0, state_.seconds = 0, state_.sums = no_sums();
@@ -142,16 +149,27 @@ class Loop {
   void step(uint64_t number, uint64_t steps) {
     set_rate(number, steps);
     std::span<const uint32_t> rows = minibatches_.get(number, state_.index);
-    StepResult step = net_.score(entry_, feeder_.gather(rows), static_cast<uint32_t>(rows.size()));
+    const void* const* inputs = feeder_.gather(rows);
+    auto count = static_cast<uint32_t>(rows.size());
+    announce_next(number, steps);  // `rows` ends here
+    StepResult step = net_.score(entry_, inputs, count);
     ++result_.steps, ++state_.index;
     if (step.status == GRAPHC_NOT_FINITE)
       survive(step);
     else
-      state_.sums.add(step, rows.size());
+      state_.sums.add(step, count);
     each([&](Observer& o) {
       o.step({number + 1, settings_.epochs, state_.index, steps, start_, &state_.sums, &result_.metric_names, result_.steps,
               &step, state_.learning_rate.value_or(0)});
     });
+  }
+
+  // While a step computes, the rows of the next one are read.
+  void announce_next(uint64_t number, uint64_t steps) {
+    if (!feeder_.reads_files()) return;
+    uint64_t next = state_.index + 1;
+    if (next < steps) feeder_.announce(minibatches_.get(number, next));
+    else if (number + 1 < settings_.epochs) feeder_.announce(minibatches_.get(number + 1, 0));
   }
 
   void set_rate(uint64_t number, uint64_t steps) {
@@ -192,7 +210,7 @@ class Loop {
     if (settings_.early_stopping) {
       bool is_best =
           settings_.early_stopping->end_epoch(state_.early_stopping, monitored_, record.epoch, value(monitored_));
-      if (is_best && settings_.early_stopping->restores_best()) state_.best_weights = net_.weights();
+      if (is_best && settings_.early_stopping->restores_best()) state_.best_weights = net_.averaged().weights();
     }
     writer_.end_epoch(state_);
   }
@@ -206,6 +224,7 @@ class Loop {
     bool is_complete = result_.stop != Stop::interrupted && result_.stop != Stop::not_finite;
     if (!is_complete || !settings_.early_stopping->restores_best() || state_.best_weights.empty()) return;
     net_.set_weights(state_.best_weights, "best epoch");
+    net_.keep_as_average();
     result_.restored = true;
   }
 

@@ -31,4 +31,10 @@ std::vector<ZipMember> zip_members(std::span<const std::byte> bytes, const std::
 std::span<const std::byte> zip_content(std::span<const std::byte> bytes, const ZipMember& member, const std::string& name,
                                        std::vector<std::byte>& inflated);
 
+struct ZipEntry {
+  std::string name;
+  std::vector<std::byte> content;
+};
+std::vector<std::byte> format_zip(const std::vector<ZipEntry>& entries, const std::string& name);  // stored
+
 }  // namespace graphc

@@ -9,7 +9,8 @@
 namespace graphc_test {
 
 inline const char* const repository_models[] = {"examples/digits/digits",       "tests/bench/models/logreg",      "tests/bench/models/mlp",
-                                                "tests/bench/models/wide",      "tests/bench/models/deep_narrow", "tests/bench/models/autoencoder"};
+                                                "tests/bench/models/wide",      "tests/bench/models/deep_narrow", "tests/bench/models/autoencoder",
+                                                "tests/bench/models/mlp_bn_dropout"};
 inline graphc::Model repository_model(const std::string& name) { return graphc::read_model(source_dir() + "/" + name + ".gc").model; }
 
 // A small classifier with a fitted input, a metric and an output.

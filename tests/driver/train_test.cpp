@@ -121,6 +121,72 @@ TEST_CASE("train, save, eval, predict, init: the same weights") {
   CHECK(json::parse(ran.out)["train_loss"].get<double>() < 0.06);
 }
 
+TEST_CASE("train: weights of rows are an input of the model, ones where the data have none") {
+  TemporaryFolder folder;
+  write_text(folder / "w.gc", "model w\ninput x: f32[batch, 2]\ninput weight: f32[batch]\ntarget y: f32[batch, 1]\nv = dense(x, 1)\noutput o = v\n"
+                              "e = (v - y) * (v - y)\nminimize mean(sum(e, axis: 1) * weight) with sgd(learning_rate: 0.01)\n");
+  write_text(folder / "plain.csv", "a,b,t\n1,2,3\n4,5,6\n");
+  write_text(folder / "ones.csv", "a,weight,b,t\n1,1,2,3\n4,1,5,6\n");
+  write_text(folder / "first.csv", "a,b,w,t\n1,2,2,3\n4,5,0,6\n");
+  auto loss = [&](const std::string& data) {
+    Ran ran = run_graphc("train " + folder / "w.gc" + " --json --save " + folder / "w.safetensors" + " --data " + folder / data);
+    REQUIRE_MESSAGE(ran.code == 0, ran.err);
+    return json::parse(ran.out)["train_loss"].get<double>();
+  };
+  CHECK(loss("plain.csv") == loss("ones.csv"));
+  CHECK(loss("first.csv:weight=w") != loss("ones.csv"));
+  Ran ran = run_graphc("predict " + folder / "w.gc" + " --weights " + folder / "w.safetensors" + " --data " + folder / "ones.csv" + " -o " + folder / "p.npy");
+  CHECK_MESSAGE(ran.code == 0, ran.err);
+  CHECK(run_graphc("eval " + folder / "w.gc" + " --weights " + folder / "w.safetensors" + " --data " + folder / "ones.csv").code == 0);
+}
+
+TEST_CASE("train, eval, predict: rows that stay in their file give the same bits; weights as .npz") {
+  TemporaryFolder folder;
+  write_text(folder / "d.gc", "model d\ninput x: f32[batch, 4]\ntarget y: class[batch] of 3\nlogits = dense(standardize(x), 3, name: top)\n"
+                              "output o = softmax(logits)\nminimize cross_entropy(logits, y) with sgd(learning_rate: 0.1)\n"
+                              "train\n  test: 20%, validation: 10%\n  batch 8\n  epochs 3\n  split stratified\n");
+  std::string images("\0\0\x08\3\0\0\0\x64\0\0\0\2\0\0\0\2", 16), labels("\0\0\x08\1\0\0\0\x64", 8);
+  for (int i = 0; i < 100; i++) {
+    for (int k = 0; k < 4; k++) images += char(i * (k + 3) * 7 % 251);
+    labels += char(i % 3);
+  }
+  write_text(folder / "x", images), write_text(folder / "y", labels);
+  std::string model = folder / "d.gc";
+  std::vector<std::string> results;
+  for (std::string stream : {"on", "off"}) {
+    std::string weights = folder / (stream + ".npz"), with = " --stream " + stream + " --data " + folder / "x" + "," + folder / "y";
+    Ran ran = run_graphc("train " + model + " --json --confusion " + folder / "c.svg" + " --save " + weights + with);
+    REQUIRE_MESSAGE(ran.code == 0, ran.err);
+    json result = json::parse(ran.out);
+    result.erase("seconds");
+    json evaluated = json::parse(run_graphc("eval " + model + " --json --weights " + weights + with).out);
+    Ran predicted = run_graphc("predict " + model + " --weights " + weights + with + " -o " + folder / "p.npy");
+    CHECK_MESSAGE(predicted.code == 0, predicted.err);
+    results.push_back(result.dump() + evaluated["test_loss"].dump() + read_file(weights) + read_file(folder / "c.svg") + read_file(folder / "p.npy"));
+  }
+  CHECK(results[0] == results[1]);
+}
+
+TEST_CASE("train: a stratified split") {
+  TemporaryFolder folder;
+  std::string model = read_file(std::string(GRAPHC_SOURCE_DIR "/") + digits);
+  write_text(folder / "m.gc", model + "  split stratified\n");
+  Ran ran = run_graphc("train " + folder / "m.gc" + " --json");
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  CHECK(json::parse(ran.out)["test_accuracy"].get<double>() > 0.95);
+  CHECK(json::parse(ran.out)["test_loss"] != json::parse(run_graphc("train " + std::string(digits) + " --json").out)["test_loss"]);
+  write_text(folder / "r.gc", "model r\ninput x: f32[batch, 2]\ntarget y: f32[batch]\nv = sum(dense(x, 1), axis: 1)\noutput o = v\n"
+                              "minimize mean_squared_error(v, y) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 50%\n  split stratified\n");
+  write_text(folder / "d.csv", "1,2,3\n4,5,6\n7,8,9\n1,1,1\n");
+  ran = run_graphc("train " + folder / "r.gc");
+  CHECK(ran.code == 2);
+  CHECK_MESSAGE(ran.err.find("needs a target with one class a row") != std::string::npos, ran.err);
+  write_text(folder / "a.gc", "model a\ninput x: f32[batch, 3]\nv = dense(x, 3)\noutput o = v\n"
+                              "minimize mean_squared_error(v, x) with sgd(learning_rate: 0.1)\ntrain\n  data \"d.csv\", test: 50%\n  split stratified\n");
+  ran = run_graphc("train " + folder / "a.gc");
+  CHECK_MESSAGE(ran.err.find("the model has no target to go by") != std::string::npos, ran.err);
+}
+
 TEST_CASE("train: text labels are kept with the weights") {
   TemporaryFolder folder;
   std::string csv = "a,b,kind\n", model = folder / "m.gc", data = folder / "d.csv", weights = folder / "w.safetensors";

@@ -124,7 +124,9 @@ TEST_CASE("groups: own rates in proportion, own decay, own powers") {
 }
 
 TEST_CASE("penalties: of weights unless patterns say otherwise, outside of the reported loss") {
-  for (const auto& [kind, slope] : std::map<std::string, double>{{"l1", 1}, {"l2", 2 * 2}, {"l2_norm", 2 / std::sqrt(12)}}) {
+  for (const auto& known : std::map<std::string, double>{{"l1", 1}, {"l2", 2 * 2}, {"l2_norm", 2 / std::sqrt(12)}}) {
+    const std::string& kind = known.first;
+    double slope = known.second;
     INFO(kind);
     Trajectory t = trajectory(sgd({.learning_rate = 0.1}).penalty(kind, 0.3), 1, 2);
     for (size_t i = 0; i < 3; i++) {

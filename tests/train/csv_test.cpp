@@ -114,3 +114,37 @@ TEST_CASE("csv: errors are collected, up to ten") {
   message = graphc_test::error_of([&] { parse("1,2,0\nx\x01,2,0\n3,y,0\n"); });
   CHECK(message == "d.csv:2:1: error: cell \"x?\" is not a number\nd.csv:3:3: error: cell \"y\" is not a number");
 }
+
+TEST_CASE("csv: further inputs and weights are columns of their names") {
+  WantedColumns wanted;
+  wanted.features.width = 2;
+  wanted.others = {{"weight", GRAPHC_F32, 0, 1}, {"kind", GRAPHC_I32, 0, 1}};
+  for (const char* text : {"a,weight,b,kind,label\n1,0.5,2,7,0\n3,1.5,4,8,1\n", "a,b,label,kind,weight\n1,2,0,7,0.5\n3,4,1,8,1.5\n"}) {
+    Dataset data = parse_csv(text, "w.csv", wanted);
+    CHECK(data.find("x")->as<float>()[2] == 3);
+    CHECK(data.find("x")->as<float>()[3] == 4);
+    CHECK(data.find("weight")->as<float>()[1] == 1.5);
+    CHECK(data.find("kind")->as<int32_t>()[1] == 8);
+    CHECK(data.find("y")->as<int32_t>()[1] == 1);
+  }
+  wanted.others.pop_back();
+  CHECK(parse_csv("a,b,w,label\n1,2,0.5,1\n", "w.csv", wanted, "", "w").find("weight")->as<float>()[0] == 0.5);
+  CHECK(parse_csv("1,2,0.5,1\n", "w.csv", wanted, "", "3").find("weight")->as<float>()[0] == 0.5);
+  CHECK(parse_csv("a,b,label\n1,2,1\n", "w.csv", wanted).find("weight") == nullptr);
+  CHECK_ERROR("no column is named \"v\"", parse_csv("a,b,w,label\n1,2,0.5,1\n", "w.csv", wanted, "", "v"));
+  CHECK_ERROR("is the label already", parse_csv("a,b,weight\n1,2,0.5\n", "w.csv", wanted, "weight"));
+  CHECK_ERROR("cell \"heavy\"", parse_csv("a,b,weight,label\n1,2,heavy,1\n", "w.csv", wanted));
+  wanted.others = {{"kind", GRAPHC_I32, 0, 1}};
+  CHECK_ERROR("w.csv:2:5: error: cell \"1.5\" is not a whole number, which the model's input \"kind\" takes",
+              parse_csv("a,b,kind,label\n1,2,1.5,1\n", "w.csv", wanted));
+  wanted.others = {{"kind", GRAPHC_I32, 0, 3}};
+  CHECK_ERROR("use an .npz file", parse_csv("a,b,kind,label\n1,2,1,1\n", "w.csv", wanted));
+
+  WantedColumns predict;  // wants neither label nor weight
+  predict.features.width = 2;
+  predict.label.reset();
+  predict.left_out = {"weight"};
+  CHECK(parse_csv("a,weight,b,label\n1,0.5,2,0\n", "w.csv", predict).columns.size() == 1);
+  CHECK(parse_csv("a,weight,b,label\n1,0.5,2,0\n", "w.csv", predict).find("x")->as<float>()[1] == 2);
+  CHECK_ERROR("the weight is the label already", parse_csv("a,b,w\n1,2,3\n", "w.csv", predict, "w", "w"));
+}

@@ -173,6 +173,37 @@ TEST_CASE("dataset: what a model wants") {
   CHECK_ERROR("the entry \"init\" has no input that predict has too", wanted_columns(graphc_test::linear_module(), "init"));
 }
 
+TEST_CASE("dataset: features, label, further inputs and weights of a model") {
+  auto input = [](const char* name, uint8_t dtype = GRAPHC_F32, int32_t limit = 0) {
+    graphc_tensor tensor{};
+    tensor.name = name, tensor.rank = 1, tensor.shape[0] = -1, tensor.dtype = dtype, tensor.limit = limit;
+    return tensor;
+  };
+  const graphc_tensor of_step[] = {input("weight"), input("t"), input("x"), input("z"), input("y", GRAPHC_I32, 3)};
+  const graphc_tensor of_predict[] = {input("x"), input("z")};
+  graphc_entry_info entries[3] = {};
+  entries[0].name = "step", entries[0].inputs = 5, entries[0].input = of_step;
+  entries[1].name = "eval", entries[1].inputs = 4, entries[1].input = of_step;  // without y
+  entries[2].name = "predict", entries[2].inputs = 2, entries[2].input = of_predict;
+  graphc_module module = {};
+  module.name = "m", module.entries = 3, module.entry = entries;
+  auto names = [](const std::vector<WantedColumn>& columns) {
+    std::vector<std::string> result;
+    for (const WantedColumn& column : columns) result.push_back(column.name);
+    return result;
+  };
+  WantedColumns step = wanted_columns(module);
+  CHECK(step.features.name == "x");
+  CHECK(step.label->name == "y");  // has classes
+  CHECK(names(step.others) == std::vector<std::string>{"z", "weight", "t"});
+  CHECK(step.left_out.empty());
+  CHECK(wanted_columns(module, "eval").label->name == "t");  // is not named weight
+  WantedColumns predict = wanted_columns(module, "predict");
+  CHECK(!predict.label);
+  CHECK(names(predict.others) == std::vector<std::string>{"z"});
+  CHECK(predict.left_out == std::vector<std::string>{"weight"});
+}
+
 TEST_CASE("dataset: columns by hand") {
   Dataset data;
   data.add("x", std::vector<float>{1, 2, 3, 4, 5, 6}, 3);

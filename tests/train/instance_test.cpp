@@ -8,6 +8,7 @@
 
 #include "runtime/train/safetensors.h"
 #include "tests/train/linear_module.h"
+#include "tests/train/zip_archive.h"
 
 using namespace graphc;
 using graphc_test::Folder;
@@ -160,4 +161,23 @@ TEST_CASE("instance: save and load weights, exactly those") {
   CHECK_ERROR("tensor \"wieght\" is not in the model (did you mean \"weight\"?)", third.load(path));
   CHECK_ERROR("tensor \"bias\" is f32[1], the model wants f32", third.load(path));
   CHECK(third.get("scaled.mean") == before);
+}
+
+TEST_CASE("instance: weights as .npz") {
+  graphc_test::Folder folder;
+  Instance net(&linear_module(), nullptr, 5), other(&linear_module(), nullptr, 6);
+  net.set("scaled.mean", std::vector<float>{1, 2});
+  std::string path = folder.file("w.npz");
+  net.save(path, {{"graphc.class_names", "[\"a\"]"}});
+  CHECK(folder.read("w.npz").substr(0, 2) == "PK");
+  CHECK(other.load(path) == std::map<std::string, std::string>{{"graphc.class_names", "[\"a\"]"}});
+  CHECK(other.get("weight") == net.get("weight"));
+  CHECK(other.get("scaled.mean") == net.get("scaled.mean"));
+  std::string first = folder.read("w.npz");
+  net.save(path, {{"graphc.class_names", "[\"a\"]"}});
+  CHECK(folder.read("w.npz") == first);
+  folder.write("w.npz", first.substr(0, first.size() - 1));
+  CHECK_ERROR("zip: there is no end record", other.load(path));
+  folder.write("w.npz", graphc_test::zip_archive({}));
+  CHECK_ERROR("tensor \"weight\" (f32[2, 1]) is missing", other.load(path));
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "runtime/train/npy.h"
+#include "runtime/train/zip.h"
 #include "tests/train/linear_module.h"
 #include "tests/train/zip_archive.h"
 
@@ -104,6 +105,11 @@ TEST_CASE("npz: what it refuses") {
   std::string two = zip_archive({{"x.npy", inner}, {"y.npy", npy({1})}});
   CHECK(parse_npz(bytes_of(two), "f", std::vector<std::string>{"y"}).size() == 1);
   CHECK_ERROR("members \"x.npy\" and \"y.npy\" overlap", parse(with(two, two.size() - 22 - 51 + 42, little(35, 4))));
+}
+
+TEST_CASE("npz: what cannot be written as a ZIP archive") {
+  CHECK(zip_members(format_zip(std::vector<ZipEntry>(1), "w.npz"), "w.npz").size() == 1);
+  CHECK_ERROR("w.npz: error: zip: 4 GiB and more, or 65535 members", format_zip(std::vector<ZipEntry>(65535), "w.npz"));
 }
 
 TEST_CASE("npz: every truncation is an error, every flipped bit an error or the same arrays") {

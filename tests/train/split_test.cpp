@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "runtime/train/dataset.h"
@@ -76,4 +77,30 @@ TEST_CASE("split: a data set is split in file order") {
   CHECK(parts.train.rows == 17);
   auto values = parts.train.columns[0].as<float>();
   CHECK(std::is_sorted(values.begin(), values.end()));
+}
+
+TEST_CASE("split: of each class in proportion") {
+  std::vector<int32_t> labels;
+  for (int i = 0; i < 100; ++i) labels.push_back(i % 10 == 0 ? 7 : i % 10 < 4 ? 2 : 5);  // 10, 30 and 60 rows
+  Split split = split_stratified(labels, 0.25, 1);
+  std::map<int32_t, int> test, train;
+  std::set<uint32_t> seen;
+  for (uint32_t row : split.test) ++test[labels[row]], seen.insert(row);
+  for (uint32_t row : split.train) ++train[labels[row]], seen.insert(row);
+  CHECK(seen.size() == 100);
+  CHECK(test == std::map<int32_t, int>{{2, 8}, {5, 15}, {7, 2}});  // 7.5, 15, 2.5: the lower class gets the row that is left
+  CHECK(split_stratified(labels, 0.25, 1).test == split.test);
+  CHECK(split_stratified(labels, 0.25, 2).test != split.test);
+  CHECK_ERROR("too few", split_stratified(std::vector<int32_t>{1}, 0.5, 1));
+
+  Dataset dataset;
+  dataset.source = "d";
+  dataset.add("x", std::vector<float>(100), 100);
+  dataset.add("y", labels, 100);
+  dataset.add("b", std::vector<uint8_t>(100), 100);
+  DatasetSplit parts = split_dataset(dataset, 0.25, 1, "y");
+  auto held_out = parts.test.find("y")->as<int32_t>();
+  CHECK(std::count(held_out.begin(), held_out.end(), 2) == 8);
+  CHECK(split_dataset(dataset, 0.25, 1, "b").test.rows == 25);
+  CHECK_ERROR("d: error: a stratified split needs a target with one class a row", split_dataset(dataset, 0.25, 1, "x"));
 }

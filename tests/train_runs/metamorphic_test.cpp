@@ -67,7 +67,7 @@ TEST_CASE("the order of the rows changes a gradient by rounding only") {
     reversed.y[rows - 1 - r] = b.y[r];
   }
   auto one = gradients_of(net, b.x.data(), b.y.data(), rows), other = gradients_of(net, reversed.x.data(), reversed.y.data(), rows);
-  for (const auto& [name, g] : one) CHECK_MESSAGE(relative(other[name], g) < 1e-6, name);
+  for (const auto& g : one) CHECK_MESSAGE(relative(other[g.first], g.second) < 1e-6, g.first);
 }
 
 TEST_CASE("gradients of micro-batches, weighted by their rows, add up to the minibatch's") {
@@ -80,7 +80,7 @@ TEST_CASE("gradients of micro-batches, weighted by their rows, add up to the min
       sum[name].resize(g.size());
       for (size_t i = 0; i < g.size(); i++) sum[name][i] += g[i] * float(count) / float(rows);
     }
-  for (const auto& [name, g] : whole) CHECK_MESSAGE(relative(sum[name], g) < 1e-6, name);
+  for (const auto& g : whole) CHECK_MESSAGE(relative(sum[g.first], g.second) < 1e-6, g.first);
 }
 
 TEST_CASE("accumulate(n) trains as one minibatch of all rows does") {
@@ -98,9 +98,9 @@ TEST_CASE("twice the loss, twice the gradient, bit for bit") {
   Instance once = network(sgd({})).instance(3), twice = network(sgd({}), 2).instance(3);
   Batch b = draw(4);
   auto one = gradients_of(once, b.x.data(), b.y.data(), rows), two = gradients_of(twice, b.x.data(), b.y.data(), rows);
-  for (auto& [name, g] : one) {
-    for (float& x : g) x *= 2;
-    CHECK_MESSAGE(g == two[name], name);
+  for (auto& g : one) {
+    for (float& x : g.second) x *= 2;
+    CHECK_MESSAGE(g.second == two[g.first], g.first);
   }
 }
 

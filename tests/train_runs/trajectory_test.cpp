@@ -191,9 +191,9 @@ TEST_CASE("trajectories of the optimizers that see signs only") {
       net.step({{"x", xs}, {"y", ys}}, rows);
       reference.step(g);
       if (s == 1 || s == steps_per_epoch)
-        for (const auto& [name, wanted] : reference.p) {
-          double error = relative_l2(net.get(name), wanted);
-          CHECK_MESSAGE(error <= (s == 1 ? 1e-6 : 1e-5), o.name << ", " << name << " after step " << s << ": " << error);
+        for (const auto& parameter : reference.p) {
+          double error = relative_l2(net.get(parameter.first), parameter.second);
+          CHECK_MESSAGE(error <= (s == 1 ? 1e-6 : 1e-5), o.name << ", " << parameter.first << " after step " << s << ": " << error);
         }
     }
   }
