@@ -8,23 +8,18 @@
 #include <cmath>
 #include <functional>
 
+#include "runtime/train/chart.h"
 #include "runtime/train/history.h"
-#include "runtime/train/svg.h"
 
 namespace graphc {
 namespace {
 
-constexpr const char *ink = "#1f2937", *soft = "#6b7280", *grid = "#e5e7eb", *axis = "#9ca3af";
-constexpr const char *blue = "#2563eb", *orange = "#ea580c", *green = "#059669", *violet = "#7c3aed";
+constexpr const char *soft = "#6b7280", *blue = "#2563eb", *orange = "#ea580c", *green = "#059669", *violet = "#7c3aed";
 
 struct Curve {
   const char *name, *color;
   std::vector<Point> points;  // epoch, value
   bool mark_only = false;
-};
-
-struct Frame {
-  double left, top, width, height;
 };
 
 double last_finite(const Curve& curve) {
@@ -33,62 +28,16 @@ double last_finite(const Curve& curve) {
   return NAN;
 }
 
-void draw_panel(Svg& svg, const Frame& frame, const std::string& title, const std::vector<Curve>& curves, bool share) {
-  double low = INFINITY, high = -INFINITY, first = INFINITY, last = -INFINITY;
+Panel panel_of(const std::string& title, const std::vector<Curve>& curves) {
+  Panel panel;
+  panel.title = title, panel.x.title = "epoch", panel.x.whole = true;
   for (const Curve& curve : curves)
-    for (const Point& point : curve.points) {
-      first = std::min(first, point.x), last = std::max(last, point.x);
-      if (std::isfinite(point.y)) low = std::min(low, point.y), high = std::max(high, point.y);
-    }
-  if (!(low <= high)) low = 0, high = 1;
-  bool small_part = low >= 0 && low < 0.35 * high;
-  if (small_part && !share) low = 0;  // a loss that falls far is seen against 0
-  std::vector<double> ticks = round_ticks(low, high, frame.height < 150 ? 2 : 5), epochs = round_ticks(first, last, 8, true);
-  if (share && ticks.back() > 1 && high <= 1) {  // a share of the rows never passes 1
-    while (ticks.size() > 1 && ticks.back() > 1 + 1e-9) ticks.pop_back();
-  }
-  double bottom = ticks.front(), top = std::max(ticks.back(), high), step = ticks.size() > 1 ? ticks[1] - ticks[0] : 1;
-  double span = last > first ? last - first : 1, pad = last > first ? 0 : 0.5;
-  auto at = [&](const Point& point) {
-    return Point{frame.left + frame.width * (point.x - first + pad) / span,
-                 frame.top + frame.height * (1 - (point.y - bottom) / (top - bottom))};
-  };
-  svg.text({frame.left, frame.top - 38}, title, 14, ink, Anchor::start, true);
-  for (double tick : ticks) {
-    double y = at({first, tick}).y;
-    svg.line({frame.left, y}, {frame.left + frame.width, y}, grid);
-    svg.text({frame.left - 8, y + 4}, tick_label(tick, step), 11, soft, Anchor::end);
-  }
-  for (double tick : epochs) {
-    if (tick < first || tick > last) continue;
-    double x = at({tick, bottom}).x;
-    svg.line({x, frame.top + frame.height}, {x, frame.top + frame.height + 5}, axis);
-    svg.text({x, frame.top + frame.height + 19}, tick_label(tick, 1), 11, soft, Anchor::middle);
-  }
-  svg.line({frame.left, frame.top + frame.height}, {frame.left + frame.width, frame.top + frame.height}, axis, 1.2);
-  svg.text({frame.left + frame.width / 2, frame.top + frame.height + 38}, "epoch", 12, soft, Anchor::middle);
-
-  double legend = frame.left;  // from the left, below the title
-  for (const Curve& curve : curves) {
-    std::string text = fmt::format("{} {:.4g}", curve.name, last_finite(curve));
-    if (curve.mark_only)
-      svg.circle({legend + 8, frame.top - 18}, 4, "#ffffff", curve.color);
-    else
-      svg.line({legend, frame.top - 18}, {legend + 16, frame.top - 18}, curve.color, 2.5);
-    svg.text({legend + 22, frame.top - 14}, text, 11.5, soft);
-    legend += 40 + 6.8 * static_cast<double>(text.size());  // about the width of the text in any sans-serif
-  }
-  for (const Curve& curve : curves) {
-    std::vector<Point> points;
-    for (const Point& point : curve.points) points.push_back(at(point));
-    if (curve.mark_only) {
-      for (const Point& point : points) svg.circle(point, 4.5, "#ffffff", curve.color);
-      continue;
-    }
-    svg.path(points, curve.color, 2);
-    if (points.size() <= 30)
-      for (const Point& point : points) svg.circle(point, 2.6, curve.color, "#ffffff");
-  }
+    panel.series.push_back({fmt::format("{} {:.4g}", curve.name, last_finite(curve)), curve.points,
+                            curve.mark_only             ? Mark::circles
+                            : curve.points.size() <= 30 ? Mark::line_with_points
+                                                        : Mark::line,
+                            curve.color});
+  return panel;
 }
 
 std::vector<Curve> curves_of(const TrainResult& result, const std::function<double(const Score&)>& value) {
@@ -128,25 +77,25 @@ std::string history_svg(const TrainResult& result, const RunInfo& info) {
   double width = metric ? 980 : 520, height = rate.points.empty() ? 400 : 580;
   std::string title = info.model.empty() ? "Training" : info.model;
   Svg svg(width, height, title + ": training history");
-  svg.text({28, 34}, title, 18, ink, Anchor::start, true);
   std::string line = fmt::format("{} epochs, {} steps, seed {}", result.epochs, result.steps, result.seed);
   if (!info.data.empty()) line = info.data + "; " + line;
   for (const auto& [name, value] : info.set) line += fmt::format(", {} = {}", name, value);
-  svg.text({28, 54}, line, 12, soft);
+  draw_title(svg, title, line);
   if (result.history.empty()) {
     svg.text({width / 2, height / 2}, "no epoch was run", 14, soft, Anchor::middle);
     return svg.finish();
   }
   auto metric_value = [](const Score& score) { return score.metrics.empty() ? NAN : score.metrics[0]; };
-  draw_panel(svg, {68, 130, 410, 212}, "Loss", curves_of(result, [](const Score& score) { return score.loss; }), false);
+  draw_panel(svg, {10, 78, 490, 320}, panel_of("Loss", curves_of(result, [](const Score& score) { return score.loss; })), 1);
   if (metric) {
     std::string name = result.metric_names[0];
-    bool share = name == "accuracy";
     std::replace(name.begin(), name.end(), '_', ' ');
     if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
-    draw_panel(svg, {550, 130, 400, 212}, name, curves_of(result, metric_value), share);
+    Panel panel = panel_of(name, curves_of(result, metric_value));
+    if (name == "Accuracy") panel.y.high = 1;  // a share of the rows
+    draw_panel(svg, {490, 78, 480, 320}, panel, 1);
   }
-  if (!rate.points.empty()) draw_panel(svg, {68, 450, width - 98, 80}, "Learning rate", {rate}, false);
+  if (!rate.points.empty()) draw_panel(svg, {10, 410, width - 20, 160}, panel_of("Learning rate", {rate}), 1);
   return svg.finish();
 }
 

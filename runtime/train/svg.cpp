@@ -54,7 +54,7 @@ void Svg::line(Point from, Point to, std::string_view stroke, double width) {
                        from.x, from.y, to.x, to.y, stroke, width);
 }
 
-void Svg::path(std::span<const Point> points, std::string_view stroke, double width) {
+void Svg::path(std::span<const Point> points, std::string_view stroke, double width, bool dashed) {
   std::string commands;
   bool drawing = false;
   for (const Point& point : points) {
@@ -64,8 +64,22 @@ void Svg::path(std::span<const Point> points, std::string_view stroke, double wi
   }
   if (commands.empty()) return;
   body_ += fmt::format(
-      "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{:g}\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>\n",
-      commands, stroke, width);
+      "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{:g}\" stroke-linejoin=\"round\" stroke-linecap=\"round\"{}/>\n",
+      commands, stroke, width, dashed ? " stroke-dasharray=\"5 4\"" : "");
+}
+
+void Svg::area(std::span<const Point> outline, std::string_view fill, double opacity) {
+  std::string points;
+  for (const Point& point : outline)
+    if (std::isfinite(point.x) && std::isfinite(point.y)) points += fmt::format("{:.1f},{:.1f} ", point.x, point.y);
+  body_ += fmt::format("<polygon points=\"{}\" fill=\"{}\" fill-opacity=\"{:g}\"/>\n", points, fill, opacity);
+}
+
+void Svg::begin_clip(Point corner, double width, double height) {
+  // A nested picture with the same coordinates: it clips without a name of its own.
+  body_ += fmt::format(
+      "<svg x=\"{0:.1f}\" y=\"{1:.1f}\" width=\"{2:.1f}\" height=\"{3:.1f}\" viewBox=\"{0:.1f} {1:.1f} {2:.1f} {3:.1f}\">\n",
+      corner.x, corner.y, width, height);
 }
 
 void Svg::circle(Point center, double radius, std::string_view fill, std::string_view stroke) {

@@ -22,11 +22,15 @@ class Svg {
 
   void rect(Point corner, double width, double height, std::string_view fill, std::string_view extra = {});
   void line(Point from, Point to, std::string_view stroke, double width = 1);
-  void path(std::span<const Point> points, std::string_view stroke, double width);  // a gap at points that are not finite
+  // A gap at points that are not finite.
+  void path(std::span<const Point> points, std::string_view stroke, double width, bool dashed = false);
+  void area(std::span<const Point> outline, std::string_view fill, double opacity);  // without the points that are not finite
   void circle(Point center, double radius, std::string_view fill, std::string_view stroke);
   void text(Point at, std::string_view text, double size, std::string_view fill, Anchor anchor = Anchor::start,
             bool bold = false);
   void text_upright(Point at, std::string_view text, double size, std::string_view fill);  // turned to read upwards, centred
+  void begin_clip(Point corner, double width, double height);  // until end_clip, nothing outside is seen
+  void end_clip() { body_ += "</svg>\n"; }
   std::string finish() const { return body_ + "</svg>\n"; }
 
  private:
