@@ -7,6 +7,7 @@ static constexpr Command table[] = {
     {"train", "MODEL [OPTION]...", "train a model, on data of its own or of --data", declare_train},
     {"eval", "MODEL --weights F.safetensors [--data SPEC]", "loss and metrics of trained weights", declare_eval},
     {"predict", "MODEL --weights F.safetensors --data SPEC -o OUT.npy", "a model's output for every row", declare_predict},
+    {"landscape", "MODEL --weights F.safetensors -o F.svg|F.csv [OPTION]...", "the loss around trained weights", declare_landscape},
     {"check", "MODEL", "every gradient against central differences, in f64", declare_check},
     {"explain", "MODEL [--dot F]", "the chain rule as a graph, what is cached, which kernels compute it", declare_explain},
     {"summary", "MODEL", "layers, parameters, bytes, operations a step", declare_summary},

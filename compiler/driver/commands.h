@@ -24,6 +24,7 @@ std::span<const Command> commands();
 Action declare_train(Options&);
 Action declare_eval(Options&);
 Action declare_predict(Options&);
+Action declare_landscape(Options&);
 Action declare_check(Options&);
 Action declare_explain(Options&);
 Action declare_summary(Options&);

@@ -24,15 +24,6 @@ struct EvalOptions {
   bool report = false, json = false;
 };
 
-// The rows of --data; without it the file's test rows.
-Dataset test_rows(const EvalOptions& o, const ModelFile& file, const graphc_module& module,
-                  const std::vector<std::string>& class_names) {
-  if (!o.data.empty()) return load_dataset(o.data, wanted_with(module, "eval", o.stream, class_names));
-  Data data = load_data(file, {.stream = o.stream}, module, "eval", class_names);
-  if (!data.test) throw Error(file.path + ": the train section names no test rows; give --data");
-  return std::move(*data.test);
-}
-
 int run(const EvalOptions& o) {
   ModelFile file = o.model.read();
   only_loss(file);
@@ -40,7 +31,7 @@ int run(const EvalOptions& o) {
   Compiled compiled = compile_model(file, o.model.compile_options(batch_of(file, o.batch)));
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
-  Dataset rows = test_rows(o, file, net.module(), class_names_of(net.load(o.weights)));
+  Dataset rows = test_rows(file, o.data, o.stream, net.module(), class_names_of(net.load(o.weights)));
   compile_entry(compiled.program, "eval");
   auto start = std::chrono::steady_clock::now();
   Score score = evaluate(net, rows);

@@ -51,6 +51,9 @@ struct DataOptions {
 // --stream, in every command that reads rows.
 void declare_stream(Options& options, std::string& stream);
 // What the entry wants; bytes of a file above which its rows are read from it when they are wanted, by --stream.
+// The rows of `data`; where it is empty the file's test rows.
+Dataset test_rows(const ModelFile& file, const std::string& data, const std::string& stream, const graphc_module& module,
+                  const std::vector<std::string>& class_names);
 WantedColumns wanted_with(const graphc_module& module, const std::string& entry, const std::string& stream,
                           const std::vector<std::string>& class_names);
 struct Data {

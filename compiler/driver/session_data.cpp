@@ -90,6 +90,14 @@ Data load_data(const ModelFile& file, const DataOptions& options, const graphc_m
   return data;
 }
 
+Dataset test_rows(const ModelFile& file, const std::string& data, const std::string& stream, const graphc_module& module,
+                  const std::vector<std::string>& class_names) {
+  if (!data.empty()) return load_dataset(data, wanted_with(module, "eval", stream, class_names));
+  Data parts = load_data(file, {.stream = stream}, module, "eval", class_names);
+  if (!parts.test) throw Error(file.path + ": the train section names no test rows; give --data");
+  return std::move(*parts.test);
+}
+
 std::map<std::string, std::string> weights_metadata(const std::vector<std::string>& class_names) {
   if (class_names.empty()) return {};
   return {{metadata_key, nlohmann::json(class_names).dump()}};

@@ -2,6 +2,7 @@
 #include "runtime/train/random.h"
 
 #include <bit>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -21,6 +22,25 @@ std::vector<uint32_t> permutation(Twister& twister, uint32_t count) {
   std::iota(order.begin(), order.end(), 0u);
   for (uint32_t i = count; i-- > 1;) std::swap(order[i], order[random_interval(twister, i)]);
   return order;
+}
+
+double random_uniform(Twister& twister) {
+  uint32_t high = static_cast<uint32_t>(twister()) >> 5, low = static_cast<uint32_t>(twister()) >> 6;
+  return (high * 67108864.0 + low) / 9007199254740992.0;
+}
+
+double NormalNumbers::operator()() {
+  if (std::exchange(has_kept_, false)) return kept_;
+  double x, y, square;
+  do {
+    x = 2 * random_uniform(twister_) - 1;
+    y = 2 * random_uniform(twister_) - 1;
+    square = x * x + y * y;
+  } while (square >= 1 || square == 0);
+  double factor = std::sqrt(-2 * std::log(square) / square);
+  kept_ = factor * x;
+  has_kept_ = true;
+  return factor * y;
 }
 
 uint32_t stream_seed(uint64_t seed, uint64_t stream) {

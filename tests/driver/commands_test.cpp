@@ -18,7 +18,7 @@ static bool has(const std::string& text, const std::string& part) { return text.
 
 TEST_CASE("help: every command, op and composite") {
   std::string all = run_graphc("help").out;
-  for (const char* command : {"train", "eval", "predict", "check", "explain", "summary", "compile", "bench", "help"}) {
+  for (const char* command : {"train", "eval", "predict", "landscape", "check", "explain", "summary", "compile", "bench", "help"}) {
     CHECK(has(all, std::string("\n  ") + command));
     Ran ran = run_graphc(std::string(command) + " --help");
     CHECK(ran.code == 0);

@@ -271,3 +271,22 @@ TEST_CASE("train: an interrupt finishes the step, saves and sums up") {
   CHECK(ran.out.find(" steps in ") != std::string::npos);
   CHECK(std::filesystem::exists(folder / "w.safetensors"));
 }
+
+TEST_CASE("eval --report, and landscape: its centre is the loss that eval reports") {
+  TemporaryFolder folder;
+  std::string weights = folder / "w.safetensors", table = folder / "l.csv";
+  REQUIRE(run_graphc("train " + std::string(digits) + " --epochs 2 --progress none --save " + weights).code == 0);
+  json eval = json::parse(run_graphc("eval " + std::string(digits) + " --json --report --weights " + weights).out);
+  for (const char* name : {"test_precision", "test_recall", "test_f1"}) {
+    CHECK(eval[name].get<double>() > 0.8);
+    CHECK(eval[name].get<double>() <= 1);
+  }
+  Ran ran = run_graphc("landscape " + std::string(digits) + " --points 5 --threads 2 -o " + table + " --weights " + weights);
+  REQUIRE_MESSAGE(ran.code == 0, ran.err);
+  std::string text = read_file(table);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 26);
+  size_t centre = text.find("\n0,0,");
+  REQUIRE(centre != std::string::npos);
+  CHECK(std::stod(text.substr(centre + 5)) == eval["test_loss"].get<double>());
+  CHECK(run_graphc("landscape " + std::string(digits) + " --one --rows 10 --range 0.5 --weights " + weights).out.find("10 rows: loss ") == 0);
+}

@@ -53,6 +53,14 @@ TEST_CASE("split: numpy's permutation and interval") {
   CHECK(permutation(twister, 1) == std::vector<uint32_t>{0});
 }
 
+TEST_CASE("split: numpy's uniform and normal numbers") {
+  Twister uniform(0), normal(0);
+  for (double value : {0.5488135039273248, 0.7151893663724195, 0.6027633760716439}) CHECK(random_uniform(uniform) == value);
+  NormalNumbers numbers(normal);  // RandomState(0).standard_normal()
+  for (double value : {1.76405235, 0.40015721, 0.97873798, 2.2408932, 1.86755799, -0.97727788})
+    CHECK(numbers() == doctest::Approx(value).epsilon(1e-8));
+}
+
 TEST_CASE("split: parts are disjoint, whole, and never empty") {
   for (uint64_t rows : {2u, 3u, 7u, 100u}) {
     Split split = split_rows(rows, 0.3, 5);
