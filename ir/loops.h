@@ -127,7 +127,10 @@ void verify(const Kernel& kernel, int64_t max_rows = 1);
 // Operations for one element, weighed: a division or an exponential counts as several.
 double weight(const Kernel& kernel, ExprId id);
 
-// Variables and results that an expression depends on, as two bit sets (variables low; a kernel has at most 32 of each).
+// A kernel has at most so many variables, and so many results.
+inline constexpr uint32_t most_variables = 32;
+
+// Variables and results that an expression depends on, as two bit sets, variables low.
 uint64_t dependences(const Kernel& kernel, ExprId id);
 
 }  // namespace graphc::loops
