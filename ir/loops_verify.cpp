@@ -15,7 +15,6 @@ namespace graphc::loops {
 namespace {
 
 constexpr int64_t most_elements = int64_t{1} << 40;  // in strides and offsets
-constexpr uint32_t most_variables = 32;
 constexpr int64_t most_panel = 32768;  // floats: it lies on the stack
 
 uint64_t bit(uint32_t variable) { return uint64_t{1} << variable; }

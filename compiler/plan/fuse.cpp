@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 #include <unordered_set>
 
+#include "ir/loops.h"
+
 namespace graphc {
 
 bool is_memory_source(const Node& node) {
@@ -137,7 +139,8 @@ class Fuser {
       if (count > domain_search && first < count - domain_search && latest == no_cluster) first = count - domain_search;
       for (uint32_t k = first; k < std::min(count, first + domain_search); k++) {
         Cluster& c = f_.clusters[k];
-        if ((c.kind != Cluster::row && c.kind != Cluster::map) || c.domain != shape(operand) || !can_join(operand, k)) continue;
+        if ((c.kind != Cluster::row && c.kind != Cluster::map) || c.domain != shape(operand) || c.reduces.size() == loops::most_variables) continue;
+        if (!can_join(operand, k)) continue;
         join(operand, k);
         c.kind = Cluster::row;
         c.reduces.push_back(v);

@@ -91,3 +91,23 @@ graph "forward" {
 }
 )", 22);
 }
+
+TEST_CASE("found: more reductions of one shape than a kernel holds") {
+  std::string nodes, value = "%0", sum;
+  int next = 1;
+  auto node = [&](const std::string& type, const std::string& what) {
+    std::string id = "%" + std::to_string(next++);
+    nodes += "  " + id + ": " + type + " = " + what + "\n";
+    return id;
+  };
+  for (int i = 0; i < 40; i++) {
+    value = node("f32[8]", "tanh " + value);
+    std::string own = node("f32[]", "reduce_sum " + value + " {axis: 0}");
+    sum = i ? node("f32[]", "add " + sum + ", " + own) : own;
+  }
+  check(R"(
+variable "p": f32[8] parameter trainable = ones()
+graph "forward" {
+  %0: f32[8] = variable {name: "p"}
+)" + nodes + "  loss " + sum + "\n}\n", 1);
+}
