@@ -54,14 +54,13 @@ using Block = std::vector<Statement>;
 
 struct Statement {
   enum Kind : uint8_t {
-    loop,       // for variable in [0, extent): body, one at a time
-    vector,     // the same, many at a time; no statement of the body depends on another element's
-    store,      // buffer[index] = value
-    add,        // buffer[index] += value; dropped where the dynamic index leaves [0, limit)
-    reduce,     // result = combine over variable in [0, extent) of value, in the order that `lanes` says; usable behind it
-    transpose,  // buffer[index] = value over variable and n_variable; the load is contiguous along the first, the store along the
-                // second
-    contract,   // result(m, n) = sum over k of a * b; the body runs for each m and n
+    loop,      // for variable in [0, extent): body, one at a time
+    vector,    // the same, many at a time; no statement of the body depends on another element's
+    store,     // buffer[index] = value
+    add,       // buffer[index] += value; dropped where the dynamic index leaves [0, limit)
+    reduce,    // result = combine over variable in [0, extent) of value, in the order that `lanes` says; usable behind it
+    transpose, // buffer[index] = value over variable and n_variable; the load is contiguous along the first, the store along the second
+    contract,  // result(m, n) = sum over k of a * b; the body runs for each m and n
   } kind;
   uint32_t variable = 0;  // loop, vector, reduce: over which; contract: m
   Dim extent = 1;
@@ -77,8 +76,8 @@ struct Statement {
   uint32_t n_variable = 0, k_variable = 0;
   Dim n_extent = 1, k_extent = 1;
   int tile_m = 1, tile_n = 1;
-  // b's columns of a tile are copied together, so many steps of k at a time (a part of 1,024), and all rows read the copy; 0: b
-  // is read where it lies. Sums wait on the stack from panel to panel.
+  // b's columns of a tile are copied together, so many steps of k at a time (a part of 1,024), and all rows read the copy; 0: b is
+  // read where it lies. Sums wait on the stack from panel to panel.
   int64_t panel = 0;
   int64_t row_block = 0;  // so many rows go through all columns before the next rows do; 0: all of them
   // Where sums wait from one block of k to the next, so that all columns go through a block before the next one begins:
@@ -88,7 +87,7 @@ struct Statement {
   // before the body.
   bool turned = false;
   bool interleave = false;  // what follows the sums of a tile is done register by register between the steps of the next tile
-  uint8_t fetch = 0;        // what is asked for some steps ahead, because it lies far away: bits of fetch_a, fetch_b, fetch_body
+  uint8_t fetch = 0;  // what is asked for some steps ahead, because it lies far away: bits of fetch_a, fetch_b, fetch_body
 };
 
 struct Kernel {
@@ -101,8 +100,7 @@ struct Kernel {
   std::vector<Expr> exprs;
   uint32_t variables = 0, results = 0;
   Block body;
-  // Tasks (of a contraction also over n): task t runs task_variable in [t * task_chunk, (t + 1) * task_chunk), cut at its extent.
-  // 0: one task.
+  // Tasks (of a contraction also over n): task t runs task_variable in [t * task_chunk, (t + 1) * task_chunk), cut at its extent. 0: one task.
   uint32_t task_variable = 0;
   int64_t task_chunk = 0;
   Dim task_extent = 1;
@@ -119,7 +117,7 @@ std::string print(const Kernel& kernel);
 std::string print_named(const Kernel& kernel);
 // "graphc.loops 1", then kernels with their names.
 std::string print_text(std::span<const Kernel> kernels);
-std::string print_expr(const Expr& expr);                 // what stands behind "e7: "
+std::string print_expr(const Expr& expr);  // what stands behind "e7: "
 std::string print_statement(const Statement& statement);  // without its body
 
 // What codegen relies on, checked anew: numbers in range, types, scopes, tasks that write apart. Throws InternalError with
