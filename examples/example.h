@@ -17,8 +17,8 @@
 namespace examples {
 
 struct Arguments {
-  std::string picture;  // PICTURE.svg: where the chart goes; none without
-  std::string data;     // --data SPEC
+  std::string picture;    // PICTURE.svg: where the chart goes; none without
+  std::string data;       // --data SPEC
   bool is_short = false;  // --short: the form that the tests run
 };
 
