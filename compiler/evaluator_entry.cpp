@@ -66,7 +66,7 @@ class EvaluatorEntry {
       if (!outputs[o]) return GRAPHC_NULL_POINTER;
     if (misaligned(params) || misaligned(state) || (p_.workspace_bytes && misaligned(workspace))) return GRAPHC_MISALIGNED;
     if (is_init_) rows = 1;
-    else if (rows == 0 || rows > m_.max_rows) return GRAPHC_BAD_ROWS;
+    else if (rows == 0 || rows > m_.max_rows || (m_.fixed_rows && rows != m_.max_rows)) return GRAPHC_BAD_ROWS;
     graphc_head heads[2] = {{GRAPHC_MAGIC_PARAMS, GRAPHC_ABI_VERSION, 0, m_.fingerprint, {}}, {GRAPHC_MAGIC_STATE, GRAPHC_ABI_VERSION, 0, m_.fingerprint, {}}};
     if (!is_init_ && (std::memcmp(params, &heads[0], 24) || std::memcmp(state, &heads[1], 24))) return GRAPHC_WRONG_MODEL;
     Bindings bindings{rows, {}, {}, {}};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "compiler/compile.h"
+#include "compiler/object.h"
 #include "ir/builder.h"
 #include "runtime/pool/pool.h"
 #include "runtime/train/instance.h"

@@ -6,6 +6,7 @@
 
 #include "compiler/passes/attach_optimizer.h"
 #include "compiler/passes/inline_calls.h"
+#include "compiler/passes/select_entries.h"
 #include "compiler/passes/simplify.h"
 #include "compiler/plan/plan.h"
 #include "ir/verify.h"
@@ -68,6 +69,8 @@ Module build_module(const Model& model, const PipelineOptions& options) {
   Runner run(options);
   Module module;
   run("attach_optimizer", module, [&] { module = attach_optimizer(model); });
+  if (!options.entries.empty()) run("select_entries", module, [&] { select_entries(module, options.entries); });
+  if (!options.given.empty()) run("give_variables", module, [&] { give_variables(module, options.given); });
   for (const Pass& pass : table)
     run(pass.name, module, [&] {
       for (Graph& graph : module.entries) graph = pass.run(graph);
@@ -76,7 +79,7 @@ Module build_module(const Model& model, const PipelineOptions& options) {
 }
 
 PlanModule build_plan(const Model& model, const Target& target, const PipelineOptions& options) {
-  PlanModule result = plan(build_module(model, options), target, options.max_rows, {.fused = options.fused, .memory_budget = options.memory_budget, .adjust = options.adjust});
+  PlanModule result = plan(build_module(model, options), target, options.max_rows, {.fused = options.fused, .memory_budget = options.memory_budget, .adjust = options.adjust, .fixed_rows = options.fixed_rows});
   verify(result);
   return result;
 }

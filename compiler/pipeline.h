@@ -24,6 +24,11 @@ struct PipelineOptions {
   bool fused = true;  // false: one kernel a node, for the oracle ladder
   uint64_t memory_budget = 0;  // as in plan/plan.h
   AdjustSchedule adjust = {};  // as in plan/plan.h
+  bool fixed_rows = false;     // as in plan/plan.h
+  // Entries that are wanted, and `init`; empty: all. A variable that only `init` knows then is left out.
+  std::vector<std::string> entries = {};
+  // Variables whose first values come from elsewhere: `init` leaves them alone.
+  std::vector<std::string> given = {};
   // Called after each stage of the pipeline with its name, the seconds it took and the module as it is then.
   std::function<void(const std::string& name, double seconds, const Module&)> observe = {};
 };

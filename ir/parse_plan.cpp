@@ -73,7 +73,9 @@ class PlanReader {
     target.l1_bytes = int64_t(sized("l1_bytes")), target.l2_bytes = int64_t(sized("l2_bytes"));
     t_.expect("threads"), target.threads = int(integer("threads", 1, 1 << 20));
     t_.end_of_line();
-    t_.expect("max_rows"), m_.max_rows = uint32_t(integer("max_rows", 1, INT32_MAX));
+    m_.fixed_rows = t_.accept("fixed_rows");
+    if (!m_.fixed_rows) t_.expect("max_rows");
+    m_.max_rows = uint32_t(integer("the number of rows", 1, INT32_MAX));
     t_.expect("fingerprint");
     Token hash = t_.word("16 hexadecimal digits");
     auto [stop, error] = std::from_chars(hash.text.data(), hash.text.data() + hash.text.size(), m_.fingerprint, 16);

@@ -60,6 +60,7 @@ struct PlacedVariable {
 struct PlanModule {
   Module module;  // its entries as they were planned: without calls, simplified
   uint32_t max_rows = 1;
+  bool fixed_rows = false;  // every call has max_rows rows
   Target target;
   std::vector<PlacedVariable> variables;  // pointers into `module`
   uint64_t params_bytes = 64, state_bytes = 64, workspace_bytes = 0;

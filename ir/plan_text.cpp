@@ -52,6 +52,8 @@ std::string entry_text(const PlanModule& m, const Plan& p) {
   return text + "}\n";
 }
 
+const char* rows_word(const PlanModule& m) { return m.fixed_rows ? "fixed_rows" : "max_rows"; }
+
 }  // namespace
 
 std::string print_target(const Target& t) {
@@ -62,7 +64,7 @@ std::string print_target(const Target& t) {
 
 std::string print_entry(const PlanModule& m, const Plan& p) {
   std::string text = print_target(m.target);
-  text += fmt::format("max_rows {} fingerprint {:016x} params {} state {}\n", m.max_rows, m.fingerprint, m.params_bytes, m.state_bytes);
+  text += fmt::format("{} {} fingerprint {:016x} params {} state {}\n", rows_word(m), m.max_rows, m.fingerprint, m.params_bytes, m.state_bytes);
   for (const std::string& name : p.hypers) text += hyper_line(*m.module.hyper(name));
   for (uint32_t b : p.inputs)
     if (const InputSpec* input = m.module.input(p.buffers[b].name)) text += input_line(*input);
@@ -71,7 +73,7 @@ std::string print_entry(const PlanModule& m, const Plan& p) {
 
 std::string print(const PlanModule& m) {
   std::string text = "graphc.plan 1\n" + print_target(m.target);
-  text += fmt::format("max_rows {} fingerprint {:016x}\n", m.max_rows, m.fingerprint);
+  text += fmt::format("{} {} fingerprint {:016x}\n", rows_word(m), m.max_rows, m.fingerprint);
   text += fmt::format("params {} state {} workspace {}\n", m.params_bytes, m.state_bytes, m.workspace_bytes);
   for (const PlacedVariable& v : m.variables) text += fmt::format("place {} {} at {} bytes {}\n", quoted(v.variable->name), name(v.region), v.offset, v.bytes);
   for (const loops::Kernel& k : m.kernels) text += "\n" + loops::print_named(k);

@@ -111,7 +111,6 @@ class Buffers {
       }
       case Region::workspace:
         wants(b.offset % uint64_t(bytes(b.type.dtype)) == 0, "is not aligned");
-        wants(b.bytes == 0 || b.offset >= 4 * p_.hypers.size(), "overlaps the hyper values");
         wants(b.offset + b.bytes <= p_.workspace_bytes, "leaves its region");
         wants(b.first_stage <= b.last_stage, "ends before it begins");
         break;

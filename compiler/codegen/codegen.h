@@ -3,8 +3,11 @@
 // From a plan to machine code: in this process, or as an object, assembly or LLVM text for any target.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "ir/plan.h"
 #include "runtime/abi/graphc_abi.h"
@@ -19,8 +22,30 @@ Target describe_target(const std::string& triple = "", const std::string& cpu = 
 uint64_t cache_bytes(int level, uint64_t otherwise);
 
 enum class Emit : uint8_t { llvm, assembly, object };
-// The whole module for its plan's target. Entries are PREFIX_entry_NAME of type graphc_entry; everything else is local.
-std::string emit(const PlanModule& plan, const std::string& prefix, Emit what);
+enum class Relocation : uint8_t { of_target, pic, fixed };  // of_target: position-independent where the target can be linked so
+
+struct EmitOptions {
+  std::string prefix;                     // of every symbol
+  std::vector<std::string> entries = {};  // of the plan, those that get a function; empty: all
+  Relocation relocation = Relocation::of_target;
+  // What `init` copies before it fills the variables that it knows: a whole region each, with its head. They are
+  // PREFIX_initial_params and PREFIX_initial_state. Empty: zeros and the head.
+  std::span<const std::byte> params = {}, state = {};
+};
+
+inline std::string entry_symbol(const std::string& prefix, const std::string& entry) { return prefix + "_entry_" + entry; }
+
+struct Emitted {
+  std::string bytes;
+  // Of objects.
+  std::map<std::string, uint64_t> stack_bytes;   // by entry: the deepest its calls can go, without the hook's own frames
+  uint64_t text_bytes = 0, constant_bytes = 0;
+};
+
+// The whole module for its plan's target. Entries are PREFIX_entry_NAME of type graphc_entry, and PREFIX_check_cpu() is
+// GRAPHC_WRONG_CPU on a machine that lacks an instruction set; everything else is local. InternalError where an object would
+// have an undefined symbol or a recursion.
+Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what);
 
 // Machine code in this process. Each entry is compiled when it is first asked for. Lives as long as its functions are used.
 class Jit {

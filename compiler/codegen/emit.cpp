@@ -1,32 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <fmt/format.h>
 #include <llvm/ADT/SmallString.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/codegen/machine.h"
+#include "compiler/codegen/stack_use.h"
 
 namespace graphc {
 
-std::string emit(const PlanModule& plan, const std::string& prefix, Emit what) {
+template <class T> static T expect(llvm::Expected<T> value) {
+  if (!value) throw InternalError("codegen: the object cannot be read back: " + llvm::toString(value.takeError()));
+  return std::move(*value);
+}
+
+// WebAssembly names these two in every object; its linker makes them.
+static bool is_of_linker(llvm::StringRef name) { return name == "__stack_pointer" || name == "__indirect_function_table"; }
+
+static void inspect_object(Emitted& result) {
+  auto file = expect(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(result.bytes, "object")));
+  for (const auto& section : file->sections()) {
+    if (section.isText()) result.text_bytes += section.getSize();
+    else if (section.isData() && !section.isDebugSection() && !section.isBSS()) result.constant_bytes += section.getSize();
+  }
+  for (const auto& symbol : file->symbols()) {
+    if (!(expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)) continue;
+    llvm::StringRef name = expect(symbol.getName());
+    if (!name.empty() && !is_of_linker(name)) throw InternalError(fmt::format("codegen: {} is undefined in the object", name.str()));
+  }
+}
+
+Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what) {
   llvm::LLVMContext context;
-  auto machine = target_machine(plan.target);
-  auto module = emit_module(context, *machine, plan, prefix);
+  auto frames = collect_frame_sizes(context);
+  auto machine = target_machine(plan.target, options.relocation);
+  auto module = emit_module(context, *machine, plan, options);
   run_passes(*module, *machine);
   llvm::SmallString<0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   if (what == Emit::llvm) {
     module->print(stream, nullptr);
-    return bytes.str().str();
+    return {.bytes = bytes.str().str()};
   }
   llvm::legacy::PassManager passes;
   auto type = what == Emit::assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
   if (machine->addPassesToEmitFile(passes, stream, nullptr, type)) throw InternalError("codegen: LLVM cannot emit this file type for " + plan.target.triple);
   passes.run(*module);
-  return bytes.str().str();
+  Emitted result{.bytes = bytes.str().str()};
+  if (what == Emit::assembly) return result;
+  inspect_object(result);
+  uint64_t slack = plan.target.vector_floats > 4 ? 4 * uint64_t(plan.target.vector_floats) : 0;  // a frame that is aligned for its vectors
+  for (const Plan& p : plan.plans)
+    if (const llvm::Function* f = module->getFunction(entry_symbol(options.prefix, p.entry))) result.stack_bytes[p.entry] = deepest_stack(*f, *frames, slack);
+  return result;
 }
 
 }  // namespace graphc

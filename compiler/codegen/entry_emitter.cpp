@@ -7,6 +7,7 @@
 #include <llvm/IR/Module.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "runtime/abi/graphc_abi.h"
@@ -20,8 +21,8 @@ namespace {
 class EntryEmitter {
  public:
   EntryEmitter(llvm::Module& module, const PlanModule& m, const Plan& p, const std::function<llvm::Function*(uint32_t)>& kernel,
-               bool hook_every_kernel)
-      : module_(module), m_(m), p_(p), kernel_(kernel), hook_every_kernel_(hook_every_kernel), b_(module.getContext()) {
+               const EntryOptions& options)
+      : module_(module), m_(m), p_(p), kernel_(kernel), options_(options), b_(module.getContext()) {
     pointer_ = llvm::PointerType::getUnqual(module.getContext());
     integer_ = b_.getIntNTy(unsigned(m.target.pointer_bytes) * 8);
     i32_ = b_.getInt32Ty();
@@ -42,7 +43,7 @@ class EntryEmitter {
     copy_hypers();
     Value* fields[] = {f_->getArg(0), f_->getArg(1), f_->getArg(3), f_->getArg(4), f_->getArg(2), hypers_, rows_};
     for (unsigned i = 0; i < 7; i++) b_.CreateStore(fields[i], b_.CreateStructGEP(context_type_, context_, i));
-    if (is_init_) write_heads();
+    if (is_init_) begin_regions();
     find_kinds(symbol + "_stages");
     std::vector<Unit> sequence;
     for (size_t s = 0; s < p_.stages.size(); s++) {
@@ -86,8 +87,10 @@ class EntryEmitter {
     Value* bits = b_.CreateOr(b_.CreatePtrToInt(params, integer_), b_.CreatePtrToInt(state, integer_));
     if (p_.workspace_bytes > 0) bits = b_.CreateOr(bits, b_.CreatePtrToInt(workspace, integer_));
     refuse_if(b_.CreateIsNotNull(b_.CreateAnd(bits, llvm::ConstantInt::get(integer_, GRAPHC_ALIGNMENT - 1))), GRAPHC_MISALIGNED);
+    if (is_init_ && options_.check_cpu) refuse_if(b_.CreateIsNotNull(b_.CreateCall(options_.check_cpu)), GRAPHC_WRONG_CPU);
     if (is_init_) return;
-    refuse_if(b_.CreateICmpUGE(b_.CreateSub(rows_, b_.getInt32(1)), b_.getInt32(m_.max_rows)), GRAPHC_BAD_ROWS);
+    Value* most = b_.getInt32(m_.max_rows);
+    refuse_if(m_.fixed_rows ? b_.CreateICmpNE(rows_, most) : b_.CreateICmpUGE(b_.CreateSub(rows_, b_.getInt32(1)), most), GRAPHC_BAD_ROWS);
     // Heads word by word: 32-bit targets have no 64-bit compare to call.
     Value* wrong = b_.getFalse();
     auto expect = [&](Value* base, uint64_t offset, uint32_t word) {
@@ -153,24 +156,26 @@ class EntryEmitter {
 
   void store_hyper(size_t h, Value* bits) { b_.CreateStore(bits, b_.CreateConstInBoundsGEP1_64(i32_, hypers_, h)); }
 
-  // The gaps between tensors too, so that what fwrite saves depends on the values alone.
-  void zero(Value* base, uint64_t bytes) {
-    auto before = b_.GetInsertBlock(), loop = new_block("zero"), after = new_block("zeroed");
+  // Word by word from `initial`, else zeros; the gaps between tensors too, so that what fwrite saves depends on the values alone.
+  void begin_region(Value* base, uint64_t bytes, Value* initial) {
+    auto before = b_.GetInsertBlock(), loop = new_block("begin"), after = new_block("begun");
     b_.CreateBr(loop);
     b_.SetInsertPoint(loop);
     auto i = b_.CreatePHI(integer_, 2);
     i->addIncoming(llvm::ConstantInt::get(integer_, 0), before);
-    b_.CreateAlignedStore(b_.getInt32(0), b_.CreateInBoundsGEP(i32_, base, i), llvm::Align(4));
+    Value* word = initial ? (Value*)b_.CreateAlignedLoad(i32_, b_.CreateInBoundsGEP(i32_, initial, i), llvm::Align(4)) : b_.getInt32(0);
+    b_.CreateAlignedStore(word, b_.CreateInBoundsGEP(i32_, base, i), llvm::Align(4));
     Value* next = b_.CreateAdd(i, llvm::ConstantInt::get(integer_, 1));
     i->addIncoming(next, loop);
     b_.CreateCondBr(b_.CreateICmpULT(next, llvm::ConstantInt::get(integer_, bytes / 4)), loop, after);
     b_.SetInsertPoint(after);
   }
 
-  void write_heads() {
-    zero(f_->getArg(0), m_.params_bytes);
-    zero(f_->getArg(1), m_.state_bytes);
-    for (auto [base, magic] : {std::pair{f_->getArg(0), GRAPHC_MAGIC_PARAMS}, {f_->getArg(1), GRAPHC_MAGIC_STATE}}) {
+  void begin_regions() {
+    begin_region(f_->getArg(0), m_.params_bytes, options_.initial_params);
+    begin_region(f_->getArg(1), m_.state_bytes, options_.initial_state);
+    for (auto [base, magic, initial] : {std::tuple{f_->getArg(0), GRAPHC_MAGIC_PARAMS, options_.initial_params}, {f_->getArg(1), GRAPHC_MAGIC_STATE, options_.initial_state}}) {
+      if (initial) continue;
       uint32_t words[16] = {uint32_t(magic), uint32_t(magic >> 32), GRAPHC_ABI_VERSION, 0, uint32_t(m_.fingerprint), uint32_t(m_.fingerprint >> 32)};
       for (uint64_t w = 0; w < 16; w++)
         b_.CreateAlignedStore(b_.getInt32(words[w]), b_.CreateConstInBoundsGEP1_64(i32_, base, w), llvm::Align(4));
@@ -214,7 +219,7 @@ class EntryEmitter {
     for (const Launch& l : s.launches) work += l.flops;
     // Below this, waiting for another thread costs more than it does.
     constexpr double least_work = 65536;
-    bool together = work >= least_work && !hook_every_kernel_;
+    bool together = work >= least_work && !options_.hook_every_kernel;
     std::vector<Unit> all;
     for (const Launch& l : s.launches) {
       if (all.empty() || !together) all.emplace_back();
@@ -407,7 +412,7 @@ class EntryEmitter {
     Value* tasks = b_.getInt32(0);
     for (const Launch* l : kind.unit) tasks = b_.CreateAdd(tasks, tasks_of(*l, rows_));
     auto count = llvm::dyn_cast<llvm::ConstantInt>(tasks);
-    if (count && count->isOne() && !hook_every_kernel_) b_.CreateCall(stages_, {context_, b_.getInt32(0), b_.getInt32(0)});
+    if (count && count->isOne() && !options_.hook_every_kernel) b_.CreateCall(stages_, {context_, b_.getInt32(0), b_.getInt32(0)});
     else b_.CreateCall(run_stage(), {context_, f_->getArg(7), stages_, tasks, b_.getInt32(work_of(kind.unit))});
   }
 
@@ -468,7 +473,7 @@ class EntryEmitter {
   const PlanModule& m_;
   const Plan& p_;
   const std::function<llvm::Function*(uint32_t)>& kernel_;
-  bool hook_every_kernel_;
+  const EntryOptions& options_;
   llvm::IRBuilder<> b_;
   llvm::PointerType* pointer_;
   llvm::Type *integer_, *i32_;
@@ -483,8 +488,8 @@ class EntryEmitter {
 }  // namespace
 
 llvm::Function* emit_entry(llvm::Module& module, const PlanModule& plan, const Plan& entry, const std::string& symbol,
-                           const std::function<llvm::Function*(uint32_t)>& kernel, bool hook_every_kernel) {
-  return EntryEmitter(module, plan, entry, kernel, hook_every_kernel).run(symbol);
+                           const std::function<llvm::Function*(uint32_t)>& kernel, const EntryOptions& options) {
+  return EntryEmitter(module, plan, entry, kernel, options).run(symbol);
 }
 
 }  // namespace graphc

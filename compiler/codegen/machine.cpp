@@ -20,7 +20,7 @@
 #include <mutex>
 #include <thread>
 
-#include "compiler/codegen/codegen.h"
+#include "compiler/codegen/cpu_check.h"
 #include "compiler/codegen/entry_emitter.h"
 #include "compiler/codegen/kernel_emitter.h"
 
@@ -58,12 +58,13 @@ static const llvm::Target& lookup(const llvm::Triple& triple, const std::string&
   return *found;
 }
 
-std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t) {
+std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t, Relocation wanted) {
   llvm::Triple triple(t.triple);
   const llvm::Target& found = lookup(triple, t.triple);
   llvm::TargetOptions options;
   options.FloatABIType = triple.getEnvironment() == llvm::Triple::EABIHF || triple.getEnvironment() == llvm::Triple::GNUEABIHF ? llvm::FloatABI::Hard : llvm::FloatABI::Default;
-  auto relocation = triple.isWasm() || triple.isThumb() ? llvm::Reloc::Static : llvm::Reloc::PIC_;
+  bool is_fixed = wanted == Relocation::fixed || (wanted == Relocation::of_target && (triple.isWasm() || triple.isThumb()));
+  auto relocation = is_fixed ? llvm::Reloc::Static : llvm::Reloc::PIC_;
 #if LLVM_VERSION_MAJOR >= 21
   auto machine = found.createTargetMachine(triple, t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Less);
 #else
@@ -132,7 +133,7 @@ Target describe_target(const std::string& triple_name, const std::string& named_
   } else if (triple.isRISCV64()) {
     t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+f");
   } else if (triple.isThumb() || triple.isARM()) {
-    t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+vfp4sp") || has("+fp-armv8d16sp");
+    t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+vfp4d16sp");
   } else if (triple.isWasm()) {
     bool simd = has("+simd128");
     t.vector_floats = simd ? 4 : 1, t.vector_registers = 16;
@@ -154,9 +155,10 @@ static std::unique_ptr<llvm::Module> new_module(llvm::LLVMContext& context, llvm
 static std::unique_ptr<llvm::Module> finished(std::unique_ptr<llvm::Module> module, const Target& target) {
   for (llvm::Function& f : *module) {
     if (f.isDeclaration()) continue;
+    f.addFnAttr("no-builtins");  // a loop that copies must not become a call of memcpy
+    if (f.hasFnAttribute("target-cpu")) continue;  // runs on any machine
     f.addFnAttr("target-cpu", target.cpu);
     if (!target.features.empty()) f.addFnAttr("target-features", target.features);
-    f.addFnAttr("no-builtins");  // a loop that copies must not become a call of memcpy
     if (target.vector_floats >= 16) {
       f.addFnAttr("prefer-vector-width", "512");
       f.addFnAttr("min-legal-vector-width", "512");
@@ -174,15 +176,29 @@ static llvm::FunctionType* kernel_type(llvm::LLVMContext& context, const loops::
   return llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
 }
 
-std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const std::string& prefix) {
-  auto module = new_module(context, machine, prefix);
+static llvm::GlobalVariable* constant_bytes(llvm::Module& module, std::span<const std::byte> bytes, const std::string& name) {
+  if (bytes.empty()) return nullptr;
+  auto data = llvm::ConstantDataArray::getRaw(llvm::StringRef(reinterpret_cast<const char*>(bytes.data()), bytes.size()), bytes.size(), llvm::Type::getInt8Ty(module.getContext()));
+  auto global = new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::ExternalLinkage, data, name);
+  global->setAlignment(llvm::Align(GRAPHC_ALIGNMENT));
+  return global;
+}
+
+std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan, const EmitOptions& o) {
+  auto module = new_module(context, machine, o.prefix);
   std::map<uint32_t, llvm::Function*> kernels;
   auto kernel = [&](uint32_t i) {
     auto [it, is_new] = kernels.try_emplace(i, nullptr);
-    if (is_new) it->second = KernelEmitter(*module, plan.kernels[i], plan.target, plan.max_rows, fmt::format("{}_{}", prefix, plan.kernels[i].name)).run();
+    if (is_new) it->second = KernelEmitter(*module, plan.kernels[i], plan.target, plan.max_rows, fmt::format("{}_{}", o.prefix, plan.kernels[i].name)).run();
     return it->second;
   };
-  for (const Plan& p : plan.plans) emit_entry(*module, plan, p, fmt::format("{}_entry_{}", prefix, p.entry), kernel);
+  EntryOptions options;
+  options.initial_params = constant_bytes(*module, o.params, o.prefix + "_initial_params");
+  options.initial_state = constant_bytes(*module, o.state, o.prefix + "_initial_state");
+  options.check_cpu = emit_cpu_check(*module, machine, o.prefix + "_check_cpu");
+  for (const Plan& p : plan.plans)
+    if (o.entries.empty() || std::find(o.entries.begin(), o.entries.end(), p.entry) != o.entries.end())
+      emit_entry(*module, plan, p, entry_symbol(o.prefix, p.entry), kernel, options);
   return finished(std::move(module), plan.target);
 }
 
@@ -205,7 +221,7 @@ std::unique_ptr<llvm::Module> emit_entry_module(llvm::LLVMContext& context, llvm
     f->setDSOLocal(true);
     return f;
   };
-  emit_entry(*module, plan, entry, symbol, kernel, hook_every_kernel);
+  emit_entry(*module, plan, entry, symbol, kernel, {.hook_every_kernel = hook_every_kernel});
   return finished(std::move(module), plan.target);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "compiler/codegen/codegen.h"
 #include "ir/plan.h"
 
 namespace llvm {
@@ -18,12 +19,11 @@ class Function;
 
 namespace graphc {
 
-// Position-independent where the target can be linked so.
-std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target);
+std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target, Relocation relocation = Relocation::of_target);
 
-// All entries of the plan with their kernels, as LLVM IR.
+// Entries of the plan with their kernels, as LLVM IR.
 std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan,
-                                          const std::string& prefix);
+                                          const EmitOptions& options);
 
 // For the JIT, which links what was compiled apart: one kernel; one entry, which calls kernels by their symbols.
 std::unique_ptr<llvm::Module> emit_kernel_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const PlanModule& plan,

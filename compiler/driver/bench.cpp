@@ -19,7 +19,7 @@
 #include "compiler/driver/machine_load.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/timing.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "runtime/train/entry.h"
 #include "runtime/train/error.h"
 

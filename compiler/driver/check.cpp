@@ -14,7 +14,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/flops.h"
 #include "compiler/driver/session.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "compiler/measure.h"
 #include "runtime/train/entry.h"
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// graphc compile: the forms of a model on its way to machine code, one file each.
+// graphc compile: a model with its training as an object and a header; also the forms on its way to machine code, one file each.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
-#include "compiler/codegen/codegen.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/session.h"
-#include "compiler/driver/wrap.h"
+#include "compiler/object.h"
 #include "compiler/pipeline.h"
+#include "ir/columns.h"
 #include "ir/print.h"
 #include "runtime/train/error.h"
 #include "runtime/train/file.h"
@@ -21,15 +22,14 @@ namespace {
 
 struct CompileCommandOptions {
   ModelOptions model;
-  std::string folder, target, cpu, features, name, emit = "obj", entries, fixed_batch;
-  std::optional<uint64_t> batch;
+  ObjectOptions object;
+  std::string folder, emit = "obj,header,json", entries, relocation;
+  std::optional<uint64_t> batch, fixed_batch;
 };
 
 struct Forms {
   const ModelFile& file;
-  const PlanModule& plan;
-  const std::string& differentiated;  // the module's text
-  const std::string& prefix;
+  const Object& object;
 };
 
 std::string forward_text(const Forms& f) {
@@ -38,28 +38,44 @@ std::string forward_text(const Forms& f) {
   return print(module);
 }
 
+std::string differentiated_text(const Forms& f) {
+  std::string text;
+  build_module(f.file.model, {.observe = [&](const std::string& stage, double, const Module& module) {
+    if (stage == "attach_optimizer") text = print(module);
+  }});
+  return text;
+}
+
 struct Form {
   const char* name;
   const char* ending;
   std::string (*text)(const Forms&);
 };
 constexpr Form forms[] = {
+    {"obj", ".o", [](const Forms& f) { return f.object.bytes(); }},
+    {"header", ".h", [](const Forms& f) { return f.object.header(); }},
+    {"json", ".json", [](const Forms& f) { return f.object.memory_map(); }},
+    {"hpp", ".hpp", [](const Forms& f) { return f.object.wrapper(); }},
+    {"asm", ".s", [](const Forms& f) { return f.object.assembly(); }},
+    {"llvm", ".ll", [](const Forms& f) { return f.object.llvm(); }},
     {"graph", ".graph", forward_text},
-    {"grad", ".grad", [](const Forms& f) { return f.differentiated; }},
-    {"plan", ".plan", [](const Forms& f) { return print(f.plan); }},
-    {"loops", ".loops", [](const Forms& f) { return loops::print_text(f.plan.kernels); }},
-    {"llvm", ".ll", [](const Forms& f) { return emit(f.plan, f.prefix, Emit::llvm); }},
-    {"asm", ".s", [](const Forms& f) { return emit(f.plan, f.prefix, Emit::assembly); }},
-    {"obj", ".o", [](const Forms& f) { return emit(f.plan, f.prefix, Emit::object); }},
+    {"grad", ".grad", differentiated_text},
+    {"plan", ".plan", [](const Forms& f) { return print(f.object.plan()); }},
+    {"loops", ".loops", [](const Forms& f) { return loops::print_text(f.object.plan().kernels); }},
 };
+
+std::vector<std::string> split_list(const std::string& list) {
+  std::vector<std::string> words;
+  std::string rest = list + ",";
+  for (size_t comma; (comma = rest.find(',')) != std::string::npos; rest.erase(0, comma + 1)) words.push_back(rest.substr(0, comma));
+  return words;
+}
 
 std::vector<const Form*> wanted_forms(const std::string& list) {
   std::vector<const Form*> wanted;
   std::vector<std::string> names;
   for (const Form& form : forms) names.emplace_back(form.name);
-  std::string rest = list + ",";
-  for (size_t comma; (comma = rest.find(',')) != std::string::npos; rest.erase(0, comma + 1)) {
-    std::string name = rest.substr(0, comma);
+  for (const std::string& name : split_list(list)) {
     auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) throw Error("--emit: '" + name + "' is none of the forms" + hint(name, names));
     wanted.push_back(&forms[found - names.begin()]);
@@ -73,41 +89,44 @@ bool is_identifier(const std::string& name) {
          std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+ObjectOptions object_options(const CompileCommandOptions& o, const ModelFile& file) {
+  ObjectOptions object = o.object;
+  if (object.prefix.empty()) object.prefix = file.model.tables.name;
+  if (!is_identifier(object.prefix)) throw Error("--name: '" + object.prefix + "' cannot begin the name of a C function; letters, digits and _ can");
+  if (o.batch && o.fixed_batch) throw Error("--fixed-batch: --batch is given too; one of them says how many rows a call has");
+  object.fixed_rows = o.fixed_batch.has_value();
+  object.max_rows = uint32_t(batch_of(file, o.fixed_batch ? o.fixed_batch : o.batch));
+  if (!o.entries.empty()) object.entries = split_list(o.entries);
+  object.memory_budget = o.model.budget();
+  const std::vector<std::string> kinds = {"pic", "static"};
+  if (o.relocation == "pic") object.relocation = ObjectOptions::pic;
+  else if (o.relocation == "static") object.relocation = ObjectOptions::fixed;
+  else if (!o.relocation.empty()) throw Error("--relocation: '" + o.relocation + "' is neither pic nor static" + hint(o.relocation, kinds));
+  return object;
+}
+
 int run(const CompileCommandOptions& o) {
   auto wanted = wanted_forms(o.emit);
-  for (const auto& [option, value] :
-       {std::pair{"--entries", &o.entries}, {"--fixed-batch", &o.fixed_batch}})
-    if (!value->empty()) throw Error(std::string(option) + " comes with a later version");
   ModelFile file = o.model.read();
-  std::string prefix = o.name.empty() ? file.model.tables.name : o.name;
-  if (!is_identifier(prefix))
-    throw Error("--name: '" + prefix + "' cannot begin the name of a C function; letters, digits and _ can");
-  Target target = describe_target(o.target, o.cpu, o.features);
-  std::string differentiated;
-  auto observe = [&](const std::string& stage, double, const Module& module) {
-    if (stage == "attach_optimizer") differentiated = print(module);
-  };
-  PlanModule plan = build_plan(file.model, target, {.max_rows = uint32_t(batch_of(file, o.batch)), .memory_budget = o.model.budget(), .observe = observe});
+  Object object = compile_object(file.model, object_options(o, file));
 
   // All are made before the first is written.
   std::vector<std::pair<std::filesystem::path, std::string>> files;
-  for (const Form* form : wanted)
-    files.emplace_back(std::filesystem::path(o.folder) / (prefix + form->ending),
-                       form->text({file, plan, differentiated, prefix}));
+  bool has_header = false;
+  for (const Form* form : wanted) {
+    files.emplace_back(std::filesystem::path(o.folder) / (object.prefix() + form->ending), form->text({file, object}));
+    has_header |= std::string(form->name) == "header";
+  }
   std::error_code error;
   std::filesystem::create_directories(o.folder, error);
   if (error) throw Error(o.folder + ": error: the folder cannot be made: " + error.message());
-  std::cout << fmt::format("{} for {}{}{}, up to {} rows\n", file.model.tables.name, target.triple,
-                           target.cpu.empty() ? "" : ", ", target.cpu, plan.max_rows);
+  std::cout << file.model.tables.name << " for " << object.memory_table() << '\n';
   for (const auto& [path, text] : files) {
     write_file(path.string(), text);
-    std::cout << fmt::format("  {:<40} {:>10} bytes\n", path.string(), grouped(text.size()));
+    std::cout << fmt::format("{:<40} {:>10} bytes\n", path.string(), grouped(text.size()));
   }
-  std::cout << fmt::format("memory of the caller: params {}, state {}, workspace {} bytes\n", grouped(plan.params_bytes),
-                           grouped(plan.state_bytes), grouped(plan.workspace_bytes));
-  std::cout << "entries, of type graphc_entry (runtime/abi/graphc_abi.h):";
-  for (const Plan& entry : plan.plans) std::cout << fmt::format(" {}_entry_{}", prefix, entry.entry);
-  std::cout << std::endl;
+  if (has_header) std::cout << "\nA program to begin with, as main.c:\n" << object.example();
+  std::cout << std::flush;
   return 0;
 }
 
@@ -117,14 +136,16 @@ Action declare_compile(Options& options) {
   auto o = std::make_shared<CompileCommandOptions>();
   o->model.declare(options, true);
   options.text("-o", o->folder, "DIR", "where the files go", true);
-  options.text("--target", o->target, "TRIPLE", "such as aarch64-linux-gnu or thumbv7em-none-eabihf (this machine)");
-  options.text("--cpu", o->cpu, "NAME", "as LLVM names it, or native: this machine's (else the target's default)");
-  options.text("--features", o->features, "LIST", "as LLVM names them: +fma,-avx512f");
+  options.text("--target", o->object.target, "TRIPLE", "such as aarch64-linux-gnu or thumbv7em-none-eabihf (this machine)");
+  options.text("--cpu", o->object.cpu, "NAME", "as LLVM names it, or native: this machine's (else the target's default)");
+  options.text("--features", o->object.features, "LIST", "as LLVM names them: +fma,-avx512f");
   options.whole("--batch", o->batch, 1, 1u << 30, "the largest number of rows of a call (else the file's, or 32)");
-  options.text("--name", o->name, "PREFIX", "of files and functions (the model's name)");
-  options.text("--emit", o->emit, "LIST", "graph,grad,plan,loops,llvm,asm,obj (obj)");
-  options.text("--entries", o->entries, "LIST", "comes with a later version");
-  options.text("--fixed-batch", o->fixed_batch, "N", "comes with a later version");
+  options.whole("--fixed-batch", o->fixed_batch, 1, 1u << 30, "every call has this many rows: faster, the same bits");
+  options.text("--entries", o->entries, "LIST", "of init,step,grad,apply,eval,predict; what only others need is left out (all)");
+  options.text("--weights", o->object.weights, "FILE", "what init begins with, as read-only data in the object");
+  options.text("--name", o->object.prefix, "PREFIX", "of files and functions (the model's name)");
+  options.text("--relocation", o->relocation, "KIND", "pic or static (pic where the target can be linked so)");
+  options.text("--emit", o->emit, "LIST", "of obj,header,json,hpp,asm,llvm,graph,grad,plan,loops (obj,header,json)");
   return [o] { return run(*o); };
 }
 

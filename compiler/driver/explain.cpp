@@ -10,7 +10,7 @@
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/explain_html.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "compiler/pipeline.h"
 #include "ir/composite.h"
 #include "runtime/train/entry.h"

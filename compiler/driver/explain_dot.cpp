@@ -5,7 +5,7 @@
 #include <set>
 
 #include "compiler/driver/explain.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

@@ -9,7 +9,7 @@
 #include "compiler/driver/flops.h"
 #include "compiler/driver/html_page.h"
 #include "compiler/driver/html_parts.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

@@ -6,7 +6,7 @@
 #include "compiler/driver/explain.h"
 #include "compiler/driver/flops.h"
 #include "compiler/driver/wanted.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

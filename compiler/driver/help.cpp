@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "compiler/driver/commands.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "ir/composite.h"
 #include "runtime/train/early_stopping.h"
 #include "runtime/train/error.h"

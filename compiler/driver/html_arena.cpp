@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "compiler/driver/html_page.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "runtime/train/svg.h"
 
 namespace graphc::driver {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "compiler/driver/html_layout.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

@@ -11,7 +11,7 @@
 
 #include "compiler/driver/html_box.h"
 #include "compiler/driver/html_layout.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

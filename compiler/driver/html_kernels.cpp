@@ -7,7 +7,7 @@
 
 #include "compiler/driver/html_page.h"
 #include "compiler/driver/wanted.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

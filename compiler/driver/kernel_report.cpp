@@ -7,7 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

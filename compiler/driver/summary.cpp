@@ -10,7 +10,7 @@
 #include "compiler/driver/entry_view.h"
 #include "compiler/driver/flops.h"
 #include "compiler/driver/session.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "compiler/pipeline.h"
 
 namespace graphc::driver {

@@ -23,10 +23,10 @@ static constexpr int search_steps = 20'000;
 static uint64_t align(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 static uint64_t size_of(const Lifetime& b, uint64_t alignment) { return align(std::max<uint64_t>(b.bytes, 1), alignment); }
 
-static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers, const std::vector<size_t>& order, uint64_t begin, uint64_t alignment,
+static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers, const std::vector<size_t>& order, uint64_t alignment,
                                             uint64_t* end) {
   std::vector<uint64_t> offset(buffers.size(), 0);
-  *end = begin;
+  *end = 0;
   // By first stage, so that only buffers that can meet are looked at.
   std::multimap<uint32_t, size_t> placed;
   uint32_t longest = 0;
@@ -40,7 +40,7 @@ static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers
       taken.push_back({offset[other], offset[other] + size_of(buffers[other], alignment)});
     }
     std::sort(taken.begin(), taken.end());
-    uint64_t best = ~uint64_t{0}, best_gap = ~uint64_t{0}, at = begin;
+    uint64_t best = ~uint64_t{0}, best_gap = ~uint64_t{0}, at = 0;
     for (const auto& [low, high] : taken) {
       if (low >= at + size && low - at < best_gap) best = at, best_gap = low - at;
       at = std::max(at, high);
@@ -56,7 +56,6 @@ static std::vector<uint64_t> place_in_order(const std::vector<Lifetime>& buffers
 // What is free below `end`.
 class Gaps {
  public:
-  explicit Gaps(uint64_t begin) : end_(begin) {}
   uint64_t end() const { return end_; }
 
   uint64_t take(uint64_t size) {
@@ -95,11 +94,11 @@ class Gaps {
 
   ByPlace by_place_;                               // place, size
   std::set<std::pair<uint64_t, uint64_t>> by_size_;  // size, place
-  uint64_t end_;
+  uint64_t end_ = 0;
 };
 
 // By first stage, or from the end by last stage; n log n.
-static std::vector<uint64_t> sweep(const std::vector<Lifetime>& buffers, bool from_end, uint64_t begin, uint64_t alignment, uint64_t* end) {
+static std::vector<uint64_t> sweep(const std::vector<Lifetime>& buffers, bool from_end, uint64_t alignment, uint64_t* end) {
   auto born = [&](size_t b) { return from_end ? ~buffers[b].last : buffers[b].first; };
   auto dies = [&](size_t b) { return from_end ? ~buffers[b].first : buffers[b].last; };
   auto size = [&](size_t b) { return size_of(buffers[b], alignment); };
@@ -108,7 +107,7 @@ static std::vector<uint64_t> sweep(const std::vector<Lifetime>& buffers, bool fr
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return born(a) < born(b) || (born(a) == born(b) && size(a) > size(b)); });
   std::vector<uint64_t> offset(buffers.size(), 0);
   std::priority_queue<std::pair<uint32_t, size_t>, std::vector<std::pair<uint32_t, size_t>>, std::greater<>> alive;
-  Gaps gaps(begin);
+  Gaps gaps;
   for (size_t b : order) {
     for (; !alive.empty() && alive.top().first < born(b); alive.pop()) gaps.give(offset[alive.top().second], size(alive.top().second));
     offset[b] = gaps.take(size(b));
@@ -193,8 +192,7 @@ class Search {
   int steps_ = 0;
 };
 
-std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t begin, uint64_t alignment, uint64_t* end) {
-  begin = align(begin, alignment);
+std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t alignment, uint64_t* end) {
   auto area = [](const Lifetime& b) { return b.bytes * (1 + b.last - b.first); };
   const std::function<bool(const Lifetime&, const Lifetime&)> orders[] = {
       [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; },
@@ -206,15 +204,15 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
   std::vector<size_t> order(buffers.size()), best_order;
   auto attempt = [&] {
     uint64_t at = 0;
-    auto offsets = place_in_order(buffers, order, begin, alignment, &at);
+    auto offsets = place_in_order(buffers, order, alignment, &at);
     if (best.empty() || at < *end) best = std::move(offsets), best_order = order, *end = at;
     return at;
   };
-  uint64_t bound = live_bytes_bound(buffers, alignment), enough = begin + bound + bound / 20;
+  uint64_t bound = live_bytes_bound(buffers, alignment), enough = bound + bound / 20;
   if (buffers.size() > many) {
-    best = sweep(buffers, false, begin, alignment, end);
+    best = sweep(buffers, false, alignment, end);
     uint64_t at = 0;
-    auto offsets = sweep(buffers, true, begin, alignment, &at);
+    auto offsets = sweep(buffers, true, alignment, &at);
     if (at < *end) best = std::move(offsets), *end = at;
     if (*end <= enough || buffers.size() > too_many) return best;
     best.clear();
@@ -236,12 +234,9 @@ std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint
     if (at > reached) std::swap(order[a], order[b]);
     reached = std::min(reached, at);
   }
-  if (buffers.size() <= few && *end > begin + bound) {
-    uint64_t lower = *end - begin;
-    if (auto found = Search(buffers, alignment, bound).run(&lower); !found.empty()) {
-      best = std::move(found), *end = begin + lower;
-      for (uint64_t& at : best) at += begin;
-    }
+  if (buffers.size() <= few && *end > bound) {
+    uint64_t lower = *end;
+    if (auto found = Search(buffers, alignment, bound).run(&lower); !found.empty()) best = std::move(found), *end = lower;
   }
   return best;
 }

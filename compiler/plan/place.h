@@ -11,9 +11,9 @@ struct Lifetime {
   uint32_t first, last;  // stages, both included
 };
 
-// Offsets such that buffers whose lifetimes meet do not overlap; each a multiple of `alignment`, none below `begin`.
+// Offsets such that buffers whose lifetimes meet do not overlap; each a multiple of `alignment`.
 // Knows nothing but sizes and lifetimes. `end`: where the arena ends.
-std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t begin, uint64_t alignment, uint64_t* end);
+std::vector<uint64_t> place_in_memory(const std::vector<Lifetime>& buffers, uint64_t alignment, uint64_t* end);
 
 // The largest sum of aligned bytes alive in one stage: no placement needs less.
 uint64_t live_bytes_bound(const std::vector<Lifetime>& buffers, uint64_t alignment);

@@ -20,6 +20,16 @@ namespace {
 
 constexpr uint64_t alignment = 64;
 
+void fix_rows(Dim& dim, int64_t rows) { dim = Dim(dim.at(rows)); }
+
+void fix_rows(loops::Block& block, int64_t rows) {
+  for (loops::Statement& s : block) {
+    for (Dim* dim : {&s.extent, &s.n_extent, &s.k_extent}) fix_rows(*dim, rows);
+    fix_rows(s.body, rows);
+  }
+}
+
+
 uint64_t bytes_of(const Type& type, int64_t rows) { return uint64_t(type.shape.count_at(rows) * bytes(type.dtype)); }
 
 // Shares kernels between all entries: equal text is equal code.
@@ -348,7 +358,6 @@ class EntryPlan {
       for (const Launch& l : p_.stages[s].launches)
         for (uint32_t b : l.arguments) touch(b, s);
     }
-    uint64_t hyper_bytes = 4 * p_.hypers.size();
     std::vector<Lifetime> lifetimes;
     std::vector<uint32_t> which;
     for (uint32_t b = 0; b < p_.buffers.size(); b++) {
@@ -357,7 +366,7 @@ class EntryPlan {
       lifetimes.push_back({buffer.bytes, buffer.first_stage, buffer.last_stage});
       which.push_back(b);
     }
-    auto offsets = place_in_memory(lifetimes, hyper_bytes, alignment, &p_.workspace_bytes);
+    auto offsets = place_in_memory(lifetimes, alignment, &p_.workspace_bytes);
     for (size_t i = 0; i < which.size(); i++) p_.buffers[which[i]].offset = offsets[i];
   }
 
@@ -443,6 +452,9 @@ PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, c
     m.plans.push_back(EntryPlan(m, kernels, graph, options).run());
     m.workspace_bytes = std::max(m.workspace_bytes, m.plans.back().workspace_bytes);
   }
+  m.fixed_rows = options.fixed_rows;
+  if (m.fixed_rows)
+    for (loops::Kernel& kernel : m.kernels) fix_rows(kernel.task_extent, max_rows), fix_rows(kernel.body, max_rows);
   return m;
 }
 

@@ -10,6 +10,7 @@ struct PlanOptions {
   bool fused = true;           // false: one kernel a node
   uint64_t memory_budget = 0;  // bytes of workspace that no entry may exceed; 0: as much as is fastest
   AdjustSchedule adjust = {};
+  bool fixed_rows = false;     // every call has max_rows rows: kernels with constant bounds, and the same bits
 };
 
 // One function of module, target and maximum of rows: fuse -> lower -> order into stages -> place in memory.

@@ -30,9 +30,27 @@ enum {
   GRAPHC_BAD_LABEL = -4,   /* a class label outside [0, limit) */
   GRAPHC_WRONG_MODEL = -5, /* params or state belong to another model or version */
   GRAPHC_BAD_HYPER = -6,   /* the hyper struct is smaller than the entry's */
-  GRAPHC_COMPILE_FAILED = -8,/* JIT only: the entry could not be compiled */
-  GRAPHC_WRONG_CPU = -7    /* this CPU lacks an instruction set that the code was compiled for */
+  GRAPHC_WRONG_CPU = -7,   /* this CPU lacks an instruction set that the code was compiled for */
+  GRAPHC_COMPILE_FAILED = -8, /* JIT only: the entry could not be compiled */
+  GRAPHC_BAD_INDEX = -9    /* there is no variable of that number */
 };
+
+static inline const char *graphc_status_text(graphc_status status) {
+  switch (status) {
+    case GRAPHC_OK: return "done";
+    case GRAPHC_NOT_FINITE: return "the loss is not finite; nothing was updated";
+    case GRAPHC_NULL_POINTER: return "a pointer is null";
+    case GRAPHC_MISALIGNED: return "params, state or workspace is not aligned to 64 bytes";
+    case GRAPHC_BAD_ROWS: return "the number of rows is 0 or not one that this was compiled for";
+    case GRAPHC_BAD_LABEL: return "a class label is out of range";
+    case GRAPHC_WRONG_MODEL: return "params or state belong to another model or version, or were never initialised";
+    case GRAPHC_BAD_HYPER: return "the size in the hyper struct is too small";
+    case GRAPHC_WRONG_CPU: return "this CPU lacks an instruction set that the code was compiled for";
+    case GRAPHC_COMPILE_FAILED: return "the entry could not be compiled";
+    case GRAPHC_BAD_INDEX: return "there is no variable of that number";
+    default: return "no status of graphc";
+  }
+}
 
 enum { GRAPHC_F32 = 0, GRAPHC_I32 = 1, GRAPHC_U8 = 2 };
 
@@ -64,6 +82,12 @@ typedef struct graphc_head {
   uint64_t fingerprint;
   uint64_t reserved[5];
 } graphc_head;
+
+/* Whether a region that comes from a file or from flash belongs to this model and version. */
+static inline graphc_status graphc_check_head(const graphc_head *head, uint64_t magic, uint64_t fingerprint) {
+  if (!head) return GRAPHC_NULL_POINTER;
+  return head->magic == magic && head->abi == GRAPHC_ABI_VERSION && head->fingerprint == fingerprint ? GRAPHC_OK : GRAPHC_WRONG_MODEL;
+}
 
 /* A tensor in params, in state, or passed by pointer. A dimension of `c * rows` stands in shape[] as -c. Strides count elements. */
 typedef struct graphc_tensor {

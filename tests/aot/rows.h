@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static void fill_rows(uint32_t step, float *x, int32_t *y) {
+static inline void fill_rows(uint32_t step, float *x, int32_t *y) {
   uint32_t i, state = 12345u + step;
   for (i = 0; i < 32 * 64; i++) {
     state = state * 1664525u + 1013904223u;
@@ -19,7 +19,7 @@ static void fill_rows(uint32_t step, float *x, int32_t *y) {
   }
 }
 
-static uint32_t hash_bytes(const void *data, size_t size) {
+static inline uint32_t hash_bytes(const void *data, size_t size) {
   const unsigned char *p = (const unsigned char *)data;
   uint32_t hash = 2166136261u;
   size_t i;

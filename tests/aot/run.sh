@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# The training step of the digits as an object (R18): no undefined symbol on any target; on this machine linked into a C99
-# program that trains, with the bits of the JIT.
-#   run.sh SOURCE EMIT_DIGITS LLVM_NM CC
+# Objects and headers (R18): no undefined symbol and no path on any target, sizes, headers without a warning in every dialect, and
+# driver.c, a C99 program against the header.
+#   run.sh SOURCE GRAPHC LLVM_NM
 set -euo pipefail
-readonly source=$1 emit=$2 nm=$3 cc=$4 model=$1/examples/digits/digits.gc
+readonly source=$1 graphc=$2 nm=$3 model=$1/examples/digits/digits.gc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+
+compile() { "$graphc" compile "$model" -o "$work/$1" --emit obj,header,json,hpp "${@:2}" >"$work/log" || { cat "$work/log"; exit 1; }; }
 
 # The object and nothing else makes a program: the linker refuses where a symbol is missing.
 link_alone() {
   case $1 in
-    wasm*) wasm-ld --no-entry --export=digits_entry_step "$work/digits.o" -o "$work/alone" ;;
-    *) ld.lld -e digits_entry_step "$work/digits.o" -o "$work/alone" ;;
+    wasm*) wasm-ld --no-entry --export=digits_entry_step "$2" -o "$work/alone" ;;
+    *) ld.lld -e digits_entry_step "$2" -o "$work/alone" ;;
   esac
 }
 if ! command -v ld.lld wasm-ld >/dev/null; then
@@ -21,34 +24,58 @@ if ! command -v ld.lld wasm-ld >/dev/null; then
   link_alone() { return 0; }
 fi
 
-while read -r triple cpu; do
-  "$emit" "$model" "$triple" "$cpu" "$work/digits.o" >/dev/null
+# TRIPLE CPU, and the most bytes of code that all entries may take.
+while read -r triple cpu most; do
+  compile all --target "$triple" --cpu "$cpu"
+  object=$work/all/digits.o
   # wasm objects name these two for every function; the linker makes them.
-  "$nm" "$work/digits.o" >"$work/symbols"
-  grep -q digits_entry_step "$work/symbols"
-  undefined=$("$nm" -u "$work/digits.o" | grep -Ev '__stack_pointer|__indirect_function_table' || true)
-  if [[ -n "$undefined" ]]; then echo "$triple $cpu: undefined: $undefined"; failures=1; fi
-  if grep -qaE '/(home|work|root|tmp)/' "$work/digits.o"; then echo "$triple $cpu: a path of this machine is inside"; failures=1; fi
-  link_alone "$triple" || failures=1
-  echo "$triple $cpu: $(stat -c %s "$work/digits.o") bytes, undefined symbols: none"
+  "$nm" "$object" >"$work/symbols"
+  for entry in init step grad apply eval predict; do grep -q " T digits_entry_$entry\$" "$work/symbols" || fail "$triple $cpu: no digits_entry_$entry"; done
+  undefined=$("$nm" -u "$object" | grep -Ev '__stack_pointer|__indirect_function_table' || true)
+  if [[ -n "$undefined" ]]; then fail "$triple $cpu: undefined: $undefined"; fi
+  if grep -qaE '/(home|work|root|tmp)/' "$object" "$work/all/digits.h" "$work/all/digits.json"; then fail "$triple $cpu: a path of this machine is inside"; fi
+  link_alone "$triple" "$object" || fail "$triple $cpu: does not link alone"
+  text=$(sed -n 's/.*"text_bytes": \([0-9]*\),.*/\1/p' "$work/all/digits.json")
+  echo "$triple $cpu: $text bytes of code, undefined symbols: none"
+  if ((text > most)); then fail "$triple $cpu: $text bytes of code, more than $most"; fi
 done <<'LIST'
-x86_64-linux-gnu x86-64-v3
-x86_64-linux-gnu x86-64-v2
-aarch64-linux-gnu generic
-thumbv7em-none-eabihf cortex-m4
-wasm32-unknown-unknown generic
+x86_64-linux-gnu x86-64-v3 32768
+x86_64-linux-gnu x86-64-v2 32768
+x86_64-linux-gnu x86-64-v4 32768
+aarch64-linux-gnu generic 32768
+riscv64-linux-gnu generic-rv64 32768
+thumbv7em-none-eabihf cortex-m4 24576
+thumbv7em-none-eabihf cortex-m7 24576
+wasm32-unknown-unknown generic 32768
 LIST
 
-if [[ $(uname -m) == x86_64 ]]; then
-  cpus=x86-64-v2
-  if grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo; then cpus="x86-64-v2 x86-64-v3"; fi
-  for cpu in $cpus; do
-    read -r params state workspace < <("$emit" "$model" x86_64-linux-gnu "$cpu" "$work/digits.o")
-    "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -I"$source" "$source/tests/aot/driver.c" "$work/digits.o" -o "$work/driver"
-    from_c=$("$work/driver" "$params" "$state" "$workspace") || failures=1
-    from_jit=$("$emit" "$model" x86_64-linux-gnu "$cpu")
-    if [[ "$from_c" != "$from_jit" ]]; then printf '%s: C and JIT differ:\n%s\n%s\n' "$cpu" "$from_c" "$from_jit"; failures=1; fi
-    echo "$cpu: C and JIT: $from_c"
+compile host
+for compiler in gcc clang; do
+  if ! command -v "$compiler" >/dev/null; then echo "SKIPPED: no $compiler"; continue; fi
+  for standard in c99 c11 c17 gnu17; do
+    echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
   done
+  for standard in c++11 c++14 c++17 c++20; do
+    echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
+  done
+  echo '#include "digits.hpp"' | "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the C++ header with $compiler"
+  # Beside graphc_abi.h itself, in both orders.
+  for order in 'digits.h runtime/abi/graphc_abi.h' 'runtime/abi/graphc_abi.h digits.h'; do
+    for file in $order; do echo "#include \"$file\""; done | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -I"$source" -x c -c - -o "$work/header.o" || fail "with graphc_abi.h: $order"
+  done
+done
+
+cpus=native
+if [[ $(uname -m) == x86_64 ]]; then
+  cpus="x86-64-v2"
+  if grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo; then cpus="x86-64-v2 x86-64-v3"; fi
+  if grep -qw avx512vl /proc/cpuinfo && grep -qw avx512dq /proc/cpuinfo; then cpus+=" x86-64-v4"; fi
 fi
-exit $failures
+for cpu in $cpus; do
+  compile "$cpu" --target "$(uname -m)-linux-gnu" --cpu "$cpu"
+  "${CC:-cc}" -std=c99 -O1 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -I"$work/$cpu" -I"$source" "$source/tests/aot/driver.c" "$work/$cpu/digits.o" -o "$work/driver"
+  echo "$cpu:"
+  "$work/driver" || fail "$cpu: driver.c"
+done
+echo "$failures failed"
+exit $((failures > 0))

@@ -2,7 +2,9 @@
 #include "tests/compiler/abi_run.h"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
+#include <string_view>
 
 namespace graphc_test {
 
@@ -56,6 +58,33 @@ std::string AbiRun::bytes() { return bytes_of(params.bytes()) + bytes_of(state.b
 std::string output_bytes(AbiRun::Arrays& arrays, size_t inputs) {
   std::string all;
   for (size_t m = inputs; m < arrays.memory.size(); m++) all += bytes_of(arrays.memory[m].bytes());
+  return all;
+}
+
+// States of large models are compared by a hash.
+static void add_hash(size_t& h, std::span<const std::byte> bytes) {
+  h = h * 31 + std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::string trace(const graphc_module& module, Side side, int poison, bool fixed_rows) {
+  AbiRun run(module, side, poison);
+  Random random(6);
+  std::string all;
+  uint32_t most = module.max_rows;
+  for (uint32_t rows : {most, fixed_rows ? most : most > 2 ? most - 1 : 1})
+    for (uint32_t e = 0; e < module.entries; e++) {
+      std::string entry = module.entry[e].name;
+      if (entry == "init") continue;
+      double range = entry.rfind("apply", 0) == 0 ? 0.01 : 1;  // gradients are small, so that the model stays one that trains
+      auto arrays = run.arrays(entry, rows, random, -range, range);
+      graphc_status status = run.call(entry, arrays, rows);
+      size_t hash = 0;
+      for (size_t m = arrays.inputs.size(); m < arrays.memory.size(); m++) add_hash(hash, arrays.memory[m].bytes());
+      add_hash(hash, run.params.bytes());
+      add_hash(hash, run.state.bytes());
+      all += entry + " of " + std::to_string(rows) + " rows: " + std::to_string(status) + ", " + std::to_string(hash) + "\n";
+      if (status != GRAPHC_OK) throw std::runtime_error(std::string(module.name) + ": " + all);
+    }
   return all;
 }
 

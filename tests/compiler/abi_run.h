@@ -48,4 +48,8 @@ std::string bytes_of(std::span<std::byte> memory);
 // All outputs of these arrays, one after the other.
 std::string output_bytes(AbiRun::Arrays& arrays, size_t inputs);
 
+// Every entry that there is, twice, the second time with fewer rows where the module takes them: one line a call, its status and
+// the hash of its outputs and of parameters and state behind it.
+std::string trace(const graphc_module& module, Side side, int poison, bool fixed_rows = false);
+
 }  // namespace graphc_test

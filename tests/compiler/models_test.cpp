@@ -4,9 +4,6 @@
 // whatever the workspace held before, with guard pages around all that is passed.
 #include <doctest/doctest.h>
 
-#include <functional>
-#include <string_view>
-
 #include "compiler/codegen/codegen.h"
 #include "compiler/graphc.h"
 #include "tests/compiler/abi_run.h"
@@ -18,32 +15,7 @@ using namespace graphc_test;
 
 namespace {
 
-// States of large models are compared by a hash.
-void add_hash(size_t& h, std::span<const std::byte> bytes) {
-  h = h * 31 + std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-// One line a call of each entry: the hash of its outputs, and of parameters and state behind it.
-std::string train(const Program& program, Side side, int poison) {
-  AbiRun run(program.module(), side, poison);
-  Random random(6);
-  std::string all;
-  uint32_t most = program.module().max_rows;
-  for (uint32_t rows : {most, most > 2 ? most - 1 : 1})
-    for (const char* entry : {"step", "grad", "apply", "eval", "predict"}) {
-      if (!run.has(entry)) continue;
-      bool is_gradient = std::string(entry) == "apply";  // small, so that the model stays one that trains
-      auto arrays = run.arrays(entry, rows, random, is_gradient ? -0.01 : -1, is_gradient ? 0.01 : 1);
-      graphc_status status = run.call(entry, arrays, rows);
-      size_t hash = 0;
-      for (size_t m = arrays.inputs.size(); m < arrays.memory.size(); m++) add_hash(hash, arrays.memory[m].bytes());
-      add_hash(hash, run.params.bytes());
-      add_hash(hash, run.state.bytes());
-      all += std::string(entry) + " of " + std::to_string(rows) + " rows: " + std::to_string(status) + ", " + std::to_string(hash) + "\n";
-      CHECK_MESSAGE(status == GRAPHC_OK, entry << " of " << program.module().name);
-    }
-  return all;
-}
+std::string train(const Program& program, Side side, int poison) { return trace(program.module(), side, poison); }
 
 Program compiled(const Model& model, uint32_t rows, CompileOptions::Backend backend, bool fused, const Target& target) {
   return compile(model, {.max_rows = rows, .backend = backend, .fused = fused, .target = target});

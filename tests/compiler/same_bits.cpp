@@ -102,7 +102,7 @@ std::string broken_memory(const PlanModule& plan) {
     for (const PlanBuffer& b : p.buffers)
       if (b.region == Region::workspace) lifetimes.push_back({b.bytes, b.first_stage, b.last_stage});
     if (lifetimes.empty()) continue;
-    uint64_t bound = live_bytes_bound(lifetimes, 64) + (4 * p.hypers.size() + 63) / 64 * 64;
+    uint64_t bound = live_bytes_bound(lifetimes, 64);
     if (double(p.workspace_bytes) > 1.25 * double(bound)) return p.entry + " takes " + std::to_string(p.workspace_bytes) + " bytes, alive are " + std::to_string(bound);
   }
   return "";

@@ -6,7 +6,7 @@
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/html_layout.h"
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 #include "compiler/pipeline.h"
 #include "ir/builder.h"
 #include "tests/driver/run_program.h"

@@ -19,6 +19,7 @@ compiler/passes     C STD HEADER "ir/ <fmt/
 compiler/passes/attach_optimizer.cpp C STD HEADER "compiler/passes/differentiate\.h" "ir/
 compiler/frontend   C STD OWN "ir/ <fmt/
 compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "runtime/abi/ <fmt/ <xxhash\.h> LLVM
+compiler/aot        C STD OWN "compiler/[a-z_]+\.h" "compiler/codegen/codegen\.h" "ir/ "runtime/(abi|train)/ <fmt/ <nlohmann/
 compiler/driver     C STD POSIX OWN <graphc\.h> "ir/ "compiler/[a-z_]+\.h" "compiler/(codegen/codegen|frontend/model_file|passes/[a-z_]+|plan/plan)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
 examples            C STD OWN [<"](compiler/)?graphc\.h[>"] "compiler/frontend/model_file\.h" "runtime/(abi|train|pool)/ <fmt/
 tests               C STD POSIX OURS <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
@@ -49,7 +50,7 @@ check_includes='
   BEGIN {
     word["C"] = "^<(assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|tgmath|time|wchar|wctype)\\.h>"
     word["STD"] = "^<[a-z_0-9]+>"
-    word["POSIX"] = "^<(dirent|fcntl|pthread|sched|unistd|sys/[a-z]+)\\.h>"
+    word["POSIX"] = "^<(dirent|dlfcn|fcntl|pthread|sched|unistd|sys/[a-z]+)\\.h>"
     word["OURS"] = "^\"(ir|compiler|runtime|tests|examples)/"
     word["LLVM"] = "^[<\"]llvm(-c)?/"
     count = split(rules, line, "\n")

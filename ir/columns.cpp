@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/driver/wrap.h"
+#include "ir/columns.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <sstream>
 
-namespace graphc::driver {
+namespace graphc {
 
 std::string wrap(const std::string& first, const std::string& text) {
   constexpr size_t width = 110;
@@ -68,4 +68,4 @@ std::string rounded(double number) {
   return number < 1e9 ? fmt::format("{:.4g} M", number / 1e6) : fmt::format("{:.4g} G", number / 1e9);
 }
 
-}  // namespace graphc::driver
+}  // namespace graphc

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace graphc::driver {
+namespace graphc {
 
 // `text` in lines of at most 110 columns, indented as wide as `first` is; ends with a line end.
 std::string wrap(const std::string& first, const std::string& text);
@@ -20,4 +20,4 @@ std::string table(const std::vector<std::vector<std::string>>& rows, const std::
 std::string grouped(uint64_t number);  // 30,208
 std::string rounded(double number);    // 1.01 M
 
-}  // namespace graphc::driver
+}  // namespace graphc

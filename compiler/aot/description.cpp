@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/aot/description.h"
+
+#include <algorithm>
+
+#include "compiler/aot/names.h"
+#include "compiler/codegen/codegen.h"
+
+namespace graphc::aot {
+
+namespace {
+
+Verb verb_of(const std::string& entry) {
+  auto is = [&](const char* verb) { return entry == verb || entry.rfind(std::string(verb) + "_", 0) == 0; };
+  if (entry == "init") return Verb::init;
+  if (entry == "eval") return Verb::eval;
+  if (entry == "predict") return Verb::predict;
+  if (is("grad")) return Verb::grad;
+  if (is("apply")) return Verb::apply;
+  return Verb::step;  // a loss may name its step as it likes
+}
+
+class Describe {
+ public:
+  Describe(const PlanModule& plan, const std::string& prefix, const std::vector<std::string>& entries) : m_(plan), entries_(entries) {
+    d_.prefix = prefix;
+    d_.plan = &plan;
+  }
+
+  Description run() {
+    place_variables();
+    for (const Plan& p : m_.plans)
+      if (entries_.empty() || std::find(entries_.begin(), entries_.end(), p.entry) != entries_.end()) function(p);
+    return std::move(d_);
+  }
+
+ private:
+  void place_variables() {
+    std::vector<const PlacedVariable*> all;
+    for (const PlacedVariable& v : m_.variables) all.push_back(&v);
+    std::sort(all.begin(), all.end(), [](auto a, auto b) { return a->offset < b->offset; });
+    Scope params{"head"}, state{"head"};
+    for (const PlacedVariable* v : all) {
+      bool in_params = v->region == Region::params;
+      Field field = make_field(in_params ? params : state, v->variable->name, v->variable->type);
+      field.offset = v->offset;
+      field.variable = v->variable;
+      (in_params ? d_.params : d_.state).push_back(field);
+    }
+  }
+
+  Field make_field(Scope& scope, const std::string& name, const Type& type) const {
+    return {.name = scope.name(name), .name_in_model = name, .type = type, .count = uint64_t(type.shape.count_at(m_.max_rows))};
+  }
+
+  // The struct of `list` with these fields; entries share it. The first one has the plain name, as in digits_report.
+  static std::string share(std::vector<Struct>& list, const std::string& name, const std::string& entry, std::vector<Field> fields) {
+    if (fields.empty()) return "";
+    auto same = [&](const Struct& s) {
+      return s.fields.size() == fields.size() && std::equal(fields.begin(), fields.end(), s.fields.begin(), [](const Field& a, const Field& b) {
+               return a.name == b.name && a.type == b.type && a.value == b.value;
+             });
+    };
+    for (const Struct& s : list)
+      if (same(s)) return s.name;
+    list.push_back({list.empty() ? name : name + "_" + entry, std::move(fields)});
+    return list.back().name;
+  }
+
+  void function(const Plan& p) {
+    Function f{.plan = &p, .verb = verb_of(p.entry), .name = d_.prefix + "_" + p.entry, .symbol = entry_symbol(d_.prefix, p.entry)};
+    // What the function itself calls its arguments.
+    Scope arguments{"params", "state", "workspace", "rows", "hyper", "report", "gradients", "hooks", "seed", "inputs", "outputs", "unused"};
+    Scope in_report, in_hyper{"size"}, in_gradients;
+    std::vector<Field> report, gradients, hypers;
+    auto list = [&](const std::vector<uint32_t>& buffers, const std::vector<std::string>& names, std::vector<Argument>& result, bool is_input) {
+      for (size_t i = 0; i < buffers.size(); i++) {
+        const Type& type = p.buffers[buffers[i]].type;
+        Argument a;
+        bool passed = f.verb == Verb::apply ? is_input && is_passed(names[i]) : f.verb == Verb::grad && !is_input && is_passed(names[i]);
+        if (passed) a.place = Argument::gradients, gradients.push_back(a.field = make_field(in_gradients, names[i], type));
+        else if (!is_input && f.verb != Verb::predict && type.shape.rank() == 0) a.place = Argument::report, report.push_back(a.field = make_field(in_report, names[i], type));
+        else a.field = make_field(arguments, names[i], type);
+        result.push_back(a);
+      }
+    };
+    std::vector<std::string> input_names;
+    for (uint32_t b : p.inputs) input_names.push_back(p.buffers[b].name);
+    list(p.inputs, input_names, f.inputs, true);
+    list(p.outputs, p.output_names, f.outputs, false);
+    if (f.verb != Verb::init)
+      for (const std::string& name : p.hypers) {
+        const HyperParameter& h = *m_.module.hyper(name);
+        hypers.push_back(make_field(in_hyper, name, Type{h.dtype, {}}));
+        hypers.back().value = h.value;
+      }
+    f.hyper = share(d_.hypers, d_.prefix + "_hyper", p.entry, hypers);
+    f.report = share(d_.reports, d_.prefix + "_report", p.entry, report);
+    // One order for what `grad` gives and `apply` takes.
+    auto number = [&](const Field& field) { return m_.module.input(field.name_in_model); };
+    std::sort(gradients.begin(), gradients.end(), [&](const Field& a, const Field& b) { return number(a) < number(b); });
+    f.gradients = share(d_.gradients, d_.prefix + "_gradients", p.entry, gradients);
+    d_.functions.push_back(std::move(f));
+  }
+
+  // What `grad` gives and `apply` takes.
+  static bool is_passed(const std::string& name) { return name.rfind("grad.", 0) == 0 || name.rfind("new.", 0) == 0; }
+
+  const PlanModule& m_;
+  const std::vector<std::string>& entries_;
+  Description d_;
+};
+
+}  // namespace
+
+Description describe(const PlanModule& plan, const std::string& prefix, const std::vector<std::string>& entries) { return Describe(plan, prefix, entries).run(); }
+
+const Struct& Description::find(const std::vector<Struct>& list, const std::string& name) const {
+  return *std::find_if(list.begin(), list.end(), [&](const Struct& s) { return s.name == name; });
+}
+
+const char* c_type(DType dtype) { return dtype == DType::f32 ? "float" : dtype == DType::i32 ? "int32_t" : "uint8_t"; }
+
+std::string shape_text(const Type& type) {
+  std::string text;
+  for (int a = 0; a < type.shape.rank(); a++) {
+    Dim dim = type.shape[a];
+    text += "[" + (dim.is_batch ? (dim.size == 1 ? "rows" : std::to_string(dim.size) + " * rows") : std::to_string(dim.size)) + "]";
+  }
+  return text;
+}
+
+}  // namespace graphc::aot

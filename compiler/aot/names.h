@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <set>
+#include <string>
+
+namespace graphc::aot {
+
+// Names of a model as names of C and C++ in one scope: dots become underscores; what a keyword, a macro of the standard headers
+// or an earlier name of this scope has already gets an underscore more.
+class Scope {
+ public:
+  Scope(std::initializer_list<const char*> taken = {}) : taken_(taken.begin(), taken.end()) {}
+  std::string name(const std::string& of_model);
+  std::string unique(const std::string& name);
+
+ private:
+  std::set<std::string> taken_;
+};
+
+std::string upper(std::string text);
+
+}  // namespace graphc::aot

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/object.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compiler/aot/description.h"
+#include "compiler/codegen/codegen.h"
+#include "compiler/compile.h"
+#include "compiler/pipeline.h"
+#include "runtime/abi/graphc_abi.h"
+
+namespace graphc {
+
+namespace {
+
+// The regions as `init` would leave them if it knew the weights alone.
+struct Initial {
+  std::vector<std::string> given;  // variables that the file has
+  std::vector<StoredTensor> tensors;
+
+  std::vector<std::byte> region(const PlanModule& plan, Region region, uint64_t magic, uint64_t bytes) const {
+    std::vector<std::byte> result(bytes);
+    graphc_head head{magic, GRAPHC_ABI_VERSION, 0, plan.fingerprint, {}};
+    std::memcpy(result.data(), &head, sizeof head);
+    bool any = false;
+    for (const PlacedVariable& v : plan.variables) {
+      if (v.region != region) continue;
+      auto tensor = std::find_if(tensors.begin(), tensors.end(), [&](const StoredTensor& t) { return t.name == v.variable->name; });
+      if (tensor == tensors.end()) continue;
+      std::memcpy(result.data() + v.offset, tensor->data.data(), tensor->data.size());
+      any = true;
+    }
+    // A state of which nothing is known but zeros, where it has variables, is no state to begin with.
+    bool has_variables = std::any_of(plan.variables.begin(), plan.variables.end(), [&](const PlacedVariable& v) { return v.region == region; });
+    return any || !has_variables ? result : std::vector<std::byte>();
+  }
+};
+
+Initial read_weights(const Model& model, const std::string& path) {
+  Initial result;
+  if (path.empty()) return result;
+  Instance net = compile(model, CompileOptions{.max_rows = 1}).instance();
+  net.load(path);
+  result.tensors = net.weights();
+  for (const StoredTensor& t : result.tensors) result.given.push_back(t.name);
+  return result;
+}
+
+Relocation relocation_of(const ObjectOptions& o) {
+  return o.relocation == ObjectOptions::pic ? Relocation::pic : o.relocation == ObjectOptions::fixed ? Relocation::fixed : Relocation::of_target;
+}
+
+}  // namespace
+
+struct Object::Impl {
+  PlanModule plan;
+  std::vector<std::byte> params, state;
+  EmitOptions options;
+  Emitted emitted;
+  aot::Description description;
+};
+
+Object compile_object(const Model& model, const ObjectOptions& o) {
+  if (o.max_rows == 0 || o.max_rows > (1u << 30)) throw CompileError(Diagnostic{{}, "compile: max_rows must lie in 1..2^30, got " + std::to_string(o.max_rows), {}});
+  auto impl = std::make_shared<Object::Impl>();
+  Initial initial = read_weights(model, o.weights);
+  Target target = describe_target(o.target, o.cpu, o.features);
+  impl->plan = build_plan(model, target, {.max_rows = o.max_rows, .memory_budget = o.memory_budget, .fixed_rows = o.fixed_rows, .entries = o.entries, .given = initial.given});
+  if (!o.weights.empty()) {
+    impl->params = initial.region(impl->plan, Region::params, GRAPHC_MAGIC_PARAMS, impl->plan.params_bytes);
+    impl->state = initial.region(impl->plan, Region::state, GRAPHC_MAGIC_STATE, impl->plan.state_bytes);
+  }
+  impl->options = {.prefix = o.prefix.empty() ? model.tables.name : o.prefix, .entries = o.entries, .relocation = relocation_of(o), .params = impl->params, .state = impl->state};
+  impl->emitted = emit(impl->plan, impl->options, Emit::object);
+  aot::Description& d = impl->description;
+  d = aot::describe(impl->plan, impl->options.prefix, o.entries);
+  d.features = o.features;
+  d.text_bytes = impl->emitted.text_bytes;
+  d.constant_bytes = impl->emitted.constant_bytes;
+  d.object_bytes = impl->emitted.bytes.size();
+  d.stack_bytes = impl->emitted.stack_bytes;
+  d.has_initial_params = !impl->params.empty();
+  d.has_initial_state = !impl->state.empty();
+  Object result;
+  result.impl_ = std::move(impl);
+  return result;
+}
+
+Object compile_object(const Builder& builder, const ObjectOptions& options) { return compile_object(builder.finish(), options); }
+
+const PlanModule& Object::plan() const { return impl_->plan; }
+const std::string& Object::prefix() const { return impl_->options.prefix; }
+const std::string& Object::bytes() const { return impl_->emitted.bytes; }
+uint64_t Object::text_bytes() const { return impl_->emitted.text_bytes; }
+const std::map<std::string, uint64_t>& Object::stack_bytes() const { return impl_->emitted.stack_bytes; }
+std::string Object::header() const { return aot::header_text(impl_->description); }
+std::string Object::wrapper() const { return aot::wrapper_text(impl_->description); }
+std::string Object::memory_map() const { return aot::memory_map_text(impl_->description); }
+std::string Object::memory_table() const { return aot::memory_table_text(impl_->description); }
+std::string Object::example() const { return aot::example_text(impl_->description); }
+std::string Object::llvm() const { return emit(impl_->plan, impl_->options, Emit::llvm).bytes; }
+std::string Object::assembly() const { return emit(impl_->plan, impl_->options, Emit::assembly).bytes; }
+
+}  // namespace graphc

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Linux without a C library: two system calls. */
+#include "machine.h"
+
+static long system_call(long number, long a, long b, long c) {
+#if defined(__x86_64__)
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+  return x0;
+#elif defined(__riscv)
+  register long a7 __asm__("a7") = number, a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c;
+  __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+  return a0;
+#else
+#error "no system call for this machine"
+#endif
+}
+
+#if defined(__x86_64__)
+enum { call_write = 1, call_exit = 60 };
+#else
+enum { call_write = 64, call_exit = 93 };
+#endif
+
+void put_line(const char *text) {
+  long length = 0;
+  while (text[length]) length++;
+  system_call(call_write, 1, (long)text, length);
+  system_call(call_write, 1, (long)"\n", 1);
+}
+
+#if defined(__x86_64__)
+__attribute__((force_align_arg_pointer))
+#endif
+void _start(void) {
+  system_call(call_exit, run(), 0, 0);
+  for (;;) {
+  }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// R4 and R13 with objects: JIT and ahead of time give the same bits for every model of the repository; what is left out, what
+// comes along, and that the same input gives the same bytes.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "compiler/graphc.h"
+#include "compiler/pipeline.h"
+#include "runtime/train/error.h"
+#include "tests/aot/linked_object.h"
+#include "tests/compiler/abi_run.h"
+#include "tests/compiler/models.h"
+
+using namespace graphc;
+using namespace graphc_test;
+
+namespace {
+
+// Each .gc file of these folders.
+std::vector<std::filesystem::path> model_files() {
+  std::vector<std::filesystem::path> files;
+  for (const char* folder : {"examples", "tests/bench/models"})
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source_dir() + "/" + folder))
+      if (entry.path().extension() == ".gc") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string text_of(const Object& o) { return o.bytes() + o.header() + o.wrapper() + o.memory_map() + o.memory_table() + o.example(); }
+
+uint64_t variables_bytes(const Object& o) { return o.plan().params_bytes + o.plan().state_bytes; }
+
+// A network with state of every kind.
+Model rich_model() {
+  Builder b("rich");
+  auto x = b.input("x", {batch, 6});
+  auto y = b.target("y", classes(3));
+  auto hidden = relu(b.batch_norm("norm", b.dense("hidden", b.standardize("scaled", x), 9)));
+  auto logits = b.dense("logits", b.dropout("drop", hidden, 0.25), 3);
+  b.output("probability", softmax(logits));
+  b.metric("accuracy", accuracy(logits, y));
+  b.minimize(cross_entropy(logits, y), adam({}));
+  return b.finish();
+}
+
+}  // namespace
+
+TEST_CASE("the object of every model file gives the JIT's bits, also with a fixed number of rows") {
+  auto files = model_files();
+  CHECK(files.size() >= 10);
+  for (const auto& path : files) {
+    CAPTURE(path.string());
+    Model model = read_model(path.string()).model;
+    constexpr uint32_t rows = 12;
+    std::string jit = trace(compile(model, {.max_rows = rows}).module(), Side::end, 0xFF);
+    CHECK(trace(LinkedObject(compile_object(model, {.max_rows = rows})).module(), Side::begin, 0xFF) == jit);
+    std::string of_most = trace(compile(model, {.max_rows = rows}).module(), Side::end, 0xFF, /*fixed_rows=*/true);
+    CHECK(trace(LinkedObject(compile_object(model, {.max_rows = rows, .fixed_rows = true})).module(), Side::end, 0xFF, true) == of_most);
+  }
+}
+
+TEST_CASE("the same input gives the same bytes") {
+  for (const char* target : {"", "aarch64-linux-gnu", "thumbv7em-none-eabihf", "wasm32-unknown-unknown"}) {
+    CAPTURE(target);
+    ObjectOptions options{.target = target, .max_rows = 8};
+    CHECK(text_of(compile_object(rich_model(), options)) == text_of(compile_object(rich_model(), options)));
+  }
+}
+
+TEST_CASE("with a fixed number of rows any other number is refused") {
+  LinkedObject object(compile_object(small_classifier(sgd({})), {.max_rows = 7, .fixed_rows = true}));
+  AbiRun run(object.module());
+  Random random(1);
+  auto arrays = run.arrays("step", 7, random);
+  std::string before = run.bytes();
+  for (uint32_t rows : {0u, 1u, 6u, 8u}) CHECK(run.call("step", arrays, rows) == GRAPHC_BAD_ROWS);
+  CHECK(run.bytes() == before);
+  CHECK(run.call("step", arrays, 7) == GRAPHC_OK);
+}
+
+TEST_CASE("entries that are not wanted, and what only they need, are left out") {
+  Object all = compile_object(rich_model(), {.max_rows = 8}), predict = compile_object(rich_model(), {.max_rows = 8, .entries = {"predict"}}),
+         training = compile_object(rich_model(), {.max_rows = 8, .entries = {"init", "step"}});
+  CHECK(predict.text_bytes() < all.text_bytes() / 2);
+  CHECK(predict.plan().params_bytes == all.plan().params_bytes);
+  for (const Variable& v : predict.plan().module.variables) CHECK(v.role != Role::optimizer);
+  CHECK(variables_bytes(predict) < variables_bytes(all));
+  // The state of another set of entries may lie elsewhere: it is refused, not misread.
+  CHECK(predict.plan().fingerprint != all.plan().fingerprint);
+  CHECK(training.plan().fingerprint == all.plan().fingerprint);
+  CHECK(training.header().find("rich_step(") != std::string::npos);
+  for (const char* gone : {"rich_predict(", "rich_eval(", "rich_grad(", "rich_apply("}) CHECK(training.header().find(gone) == std::string::npos);
+  CHECK(predict.header().find("rich_init(") == std::string::npos);
+  CHECK_THROWS_WITH_AS(compile_object(rich_model(), {.entries = {"predcit"}}), doctest::Contains("did you mean predict"), CompileError);
+}
+
+TEST_CASE("weights come along: init copies them, and predict reads them where they lie") {
+  Program program = compile(rich_model(), {.max_rows = 8});
+  Instance net = program.instance(3);
+  Random random(4);
+  std::vector<float> x(48), expected;
+  for (float& value : x) value = float(random.uniform(-2, 2));
+  std::vector<int32_t> y = {0, 1, 2, 0, 1, 2, 0, 1};
+  net.fit({{"x", x}}, 8);
+  for (int i = 0; i < 5; i++) net.step({{"x", x}, {"y", y}}, 8);
+  expected = net.predict({{"x", x}}, 8);
+  std::string file = "/tmp/graphc-object-test-" + std::to_string(::getpid()) + ".safetensors";
+  net.save(file);
+
+  LinkedObject all(compile_object(rich_model(), {.max_rows = 8, .weights = file}));
+  Instance from_init(&all.module(), nullptr, 1);
+  CHECK(from_init.predict({{"x", x}}, 8) == expected);
+  // What the weights do not say is as after any init: training goes on as from loaded weights.
+  Instance loaded = program.instance(1);
+  loaded.load(file);
+  for (int i = 0; i < 3; i++) {
+    CHECK(from_init.step({{"x", x}, {"y", y}}, 8).loss == loaded.step({{"x", x}, {"y", y}}, 8).loss);
+    CHECK(bytes_of(from_init.params()) == bytes_of(loaded.params()));
+    CHECK(bytes_of(from_init.state()) == bytes_of(loaded.state()));
+  }
+
+  Object only = compile_object(rich_model(), {.max_rows = 8, .entries = {"predict"}, .weights = file});
+  CHECK(only.header().find("extern const rich_params rich_initial_params;") != std::string::npos);
+  LinkedObject::Symbols symbols(only);
+  std::vector<float> found(24), workspace(only.plan().workspace_bytes / 4 + 16);
+  void* aligned = reinterpret_cast<void*>((uintptr_t(workspace.data()) + 63) / 64 * 64);
+  const void* inputs[] = {x.data()};
+  void* outputs[] = {found.data()};
+  auto run = graphc_entry(symbols.find("rich_entry_predict"));
+  CHECK(run(symbols.find("rich_initial_params"), symbols.find("rich_initial_state"), aligned, inputs, outputs, 8, nullptr, nullptr) == GRAPHC_OK);
+  CHECK(found == expected);
+  std::filesystem::remove(file);
+  CHECK_THROWS_AS(compile_object(rich_model(), {.weights = file}), Error);
+}
