@@ -23,7 +23,7 @@ struct LandscapeOptions {
   std::string weights, data, range = "1";
   std::vector<std::string> outputs;
   std::optional<uint64_t> batch, threads, points, rows, seed;
-  bool one = false;
+  bool one = false, training = false;
 };
 
 double number_of(const std::string& text) {
@@ -37,6 +37,12 @@ double number_of(const std::string& text) {
   return value;
 }
 
+Dataset rows_of(const ModelFile& file, const LandscapeOptions& o, const graphc_module& module,
+                const std::vector<std::string>& class_names) {
+  if (!o.training) return test_rows(file, o.data, "off", module, class_names);
+  return load_data(file, {.data = o.data, .stream = "off"}, module, "eval", class_names).train;
+}
+
 int run(const LandscapeOptions& o) {
   LandscapeSettings settings{uint32_t(o.points.value_or(25)), number_of(o.range), o.seed.value_or(1), o.one};
   if (settings.points % 2 == 0) throw Error(fmt::format("--points {}: an odd number is wanted, so that one point is the weights themselves", settings.points));
@@ -47,7 +53,7 @@ int run(const LandscapeOptions& o) {
   Compiled compiled = compile_model(file, o.model.compile_options(batch_of(file, o.batch)));
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
-  Dataset rows = test_rows(file, o.data, "off", net.module(), class_names_of(net.load(o.weights)));
+  Dataset rows = rows_of(file, o, net.module(), class_names_of(net.load(o.weights)));
   if (o.rows && *o.rows < rows.rows) {
     std::vector<uint32_t> first(size_t(*o.rows));
     std::iota(first.begin(), first.end(), 0u);
@@ -69,6 +75,7 @@ Action declare_landscape(Options& options) {
   options.text("--weights", o->weights, "F.safetensors|F.npz", "what train --save wrote", true);
   options.many("-o", o->outputs, "F.svg|F.csv", "the picture, or the numbers; may be repeated");
   options.text("--data", o->data, "SPEC", "the rows; else the file's test rows");
+  options.flag("--training-rows", o->training, "the rows that the file trains with: the loss that was minimised");
   options.whole("--rows", o->rows, 1, 1u << 30, "the first so many of them");
   options.whole("--points", o->points, 3, 1001, "along a direction, an odd number (25)");
   options.text("--range", o->range, "X", "how far to go, in units of the weights' own length (1)");

@@ -51,6 +51,34 @@ std::vector<Parameter> parameters_of(const Instance& net, const LandscapeSetting
   return parameters;
 }
 
+// A curve, or a map with contour lines; logarithmic where `may_be_log` and the values ask for it.
+Panel panel_of(const Landscape& l, const std::string& name, const std::vector<double>& values, bool may_be_log) {
+  double low = INFINITY, high = -INFINITY;
+  for (double x : values)
+    if (std::isfinite(x)) low = std::min(low, x), high = std::max(high, x);
+  bool log = may_be_log && low > 0 && high > 20 * low;
+  Panel panel;
+  panel.title = name, panel.x.title = "first direction", panel.y.title = name;
+  if (values.size() == l.at.size()) {
+    Series curve{.name = "", .points = {}, .mark = Mark::line_with_points, .color = ""};
+    for (size_t i = 0; i < l.at.size(); ++i) curve.points.push_back({l.at[i], values[i]});
+    panel.series.push_back(std::move(curve));
+    panel.y.log = log;
+    return panel;
+  }
+  HeatMap heat{l.at.front(), l.at.back(), l.at.front(), l.at.back(), l.at.size(), l.at.size(), values, {}, log};
+  constexpr int lines = 12;
+  for (int i = 1; i < lines && low < high; ++i) {
+    double share = static_cast<double>(i) / lines;
+    heat.levels.push_back(log ? low * std::pow(high / low, share) : low + (high - low) * share);
+  }
+  panel.title = fmt::format("{}, from {:.3g} to {:.3g}{}", name, low, high, log ? ", logarithmic" : "");
+  panel.y.title = "second direction";
+  panel.heat = std::move(heat);
+  panel.series.push_back({.name = "the weights", .points = {{0, 0}}, .mark = Mark::circles, .color = ""});
+  return panel;
+}
+
 }  // namespace
 
 std::vector<float> direction(const graphc_tensor& parameter, const std::vector<float>& values, uint64_t seed, uint32_t number) {
@@ -83,6 +111,8 @@ Landscape landscape(const Instance& net, const Dataset& rows, const LandscapeSet
   if (parameters.empty()) throw Error("landscape: the model has no parameter with two axes, and so no direction to go in");
   Landscape result;
   result.rows = rows.rows;
+  result.metric_names = moved.metric_names("eval");
+  result.metrics.resize(result.metric_names.size());
   int64_t half = settings.points / 2;
   for (int64_t i = -half; i <= half; ++i) result.at.push_back(settings.range * static_cast<double>(i) / static_cast<double>(half));
   for (double b : settings.one ? std::vector<double>{0} : result.at)
@@ -95,47 +125,37 @@ Landscape landscape(const Instance& net, const Dataset& rows, const LandscapeSet
         }
         moved.set(p.name, values);
       }
-      result.loss.push_back(evaluate(moved, rows).loss);
+      Score score = evaluate(moved, rows);
+      result.loss.push_back(score.loss);
+      for (size_t m = 0; m < result.metrics.size(); ++m) result.metrics[m].push_back(score.metrics[m]);
     }
   return result;
 }
 
 std::string landscape_csv(const Landscape& l) {
   bool one = l.loss.size() == l.at.size();
-  std::string text = one ? "a,loss\n" : "a,b,loss\n";
+  std::string text = one ? "a,loss" : "a,b,loss";
+  for (const std::string& name : l.metric_names) text += "," + name;
+  text += "\n";
   for (size_t i = 0; i < l.loss.size(); ++i) {
-    double a = l.at[i % l.at.size()];
-    text += one ? fmt::format("{},{}\n", a, l.loss[i]) : fmt::format("{},{},{}\n", a, l.at[i / l.at.size()], l.loss[i]);
+    text += fmt::format("{},", l.at[i % l.at.size()]);
+    if (!one) text += fmt::format("{},", l.at[i / l.at.size()]);
+    text += fmt::format("{}", l.loss[i]);
+    for (const std::vector<double>& metric : l.metrics) text += fmt::format(",{}", metric[i]);
+    text += "\n";
   }
   return text;
 }
 
 std::string landscape_svg(const Landscape& l, const std::string& title) {
-  Chart chart{.title = title.empty() ? "Loss landscape" : title,
-              .subtitle = fmt::format("{} rows; loss {:.6g} at the weights; directions normalised filter by filter", l.rows, l.centre()),
-              .panels = {}, .columns = 1, .panel_width = 620, .panel_height = 520};
-  Panel panel{.title = "Loss", .x = {.title = "first direction"}, .y = {.title = "loss"}, .heat = {}, .bars = {}, .bands = {}, .series = {}};
-  if (l.loss.size() == l.at.size()) {
-    Series curve{.name = "", .points = {}, .mark = Mark::line_with_points, .color = ""};
-    for (size_t i = 0; i < l.at.size(); ++i) curve.points.push_back({l.at[i], l.loss[i]});
-    panel.series.push_back(std::move(curve));
-  } else {
-    panel.y = {.title = "second direction"};
-    HeatMap heat{l.at.front(), l.at.back(), l.at.front(), l.at.back(), l.at.size(), l.at.size(), l.loss, {}, false};
-    double low = INFINITY, high = -INFINITY;
-    for (double x : l.loss)
-      if (std::isfinite(x)) low = std::min(low, x), high = std::max(high, x);
-    heat.log = low > 0 && high > 20 * low;
-    constexpr int lines = 12;
-    for (int i = 1; i < lines && low < high; ++i) {
-      double share = static_cast<double>(i) / lines;
-      heat.levels.push_back(heat.log ? low * std::pow(high / low, share) : low + (high - low) * share);
-    }
-    panel.title = fmt::format("Loss, from {:.3g} to {:.3g}{}", low, high, heat.log ? ", logarithmic" : "");
-    panel.heat = std::move(heat);
-    panel.series.push_back({.name = "the weights", .points = {{0, 0}}, .mark = Mark::circles, .color = ""});
-  }
-  chart.panels.push_back(std::move(panel));
+  Chart chart{
+      .title = title.empty() ? "Loss landscape" : title,
+      .subtitle = fmt::format("{} rows; loss {:.6g} at the weights; directions normalised filter by filter", l.rows, l.centre()),
+      .panels = {panel_of(l, "loss", l.loss, true)},
+      .columns = l.metrics.empty() ? 1u : 2u,
+      .panel_width = 620,
+      .panel_height = 520};
+  for (size_t m = 0; m < l.metrics.size(); ++m) chart.panels.push_back(panel_of(l, l.metric_names[m], l.metrics[m], false));
   return chart_svg(chart);
 }
 

@@ -24,6 +24,8 @@ struct Landscape {
   std::vector<double> at;    // positions along a direction
   std::vector<double> loss;  // at (at[column], at[row]), row after row; one row where there is one direction
   uint64_t rows = 0;         // of the data
+  std::vector<std::string> metric_names = {};
+  std::vector<std::vector<double>> metrics = {};  // of each name, at the places of the losses
   double centre() const { return loss[loss.size() / 2]; }
 };
 
@@ -34,8 +36,9 @@ std::vector<float> direction(const graphc_tensor& parameter, const std::vector<f
 // Through the entry eval, by a clone: `net` stays as it is. Throws Error for settings out of range.
 Landscape landscape(const Instance& net, const Dataset& rows, const LandscapeSettings& settings);
 
-std::string landscape_csv(const Landscape& landscape);                                  // a,b,loss
-std::string landscape_svg(const Landscape& landscape, const std::string& title = {});  // a curve, or a map with contour lines
+std::string landscape_csv(const Landscape& landscape);  // a,b,loss and the metrics
+// Of the loss and each metric: a curve, or a map with contour lines.
+std::string landscape_svg(const Landscape& landscape, const std::string& title = {});
 void write_landscape(const std::string& path, const Landscape& landscape, const std::string& title);  // by the ending, .csv or .svg
 
 }  // namespace graphc

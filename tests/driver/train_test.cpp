@@ -285,8 +285,12 @@ TEST_CASE("eval --report, and landscape: its centre is the loss that eval report
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   std::string text = read_file(table);
   CHECK(std::count(text.begin(), text.end(), '\n') == 26);
+  CHECK(text.find("a,b,loss,accuracy\n") == 0);
   size_t centre = text.find("\n0,0,");
   REQUIRE(centre != std::string::npos);
   CHECK(std::stod(text.substr(centre + 5)) == eval["test_loss"].get<double>());
-  CHECK(run_graphc("landscape " + std::string(digits) + " --one --rows 10 --range 0.5 --weights " + weights).out.find("10 rows: loss ") == 0);
+  CHECK(run_graphc("landscape " + std::string(digits) + " --one --rows 10 --range 0.5 --weights " + weights)
+            .out.find("10 rows: loss ") == 0);
+  ran = run_graphc("landscape " + std::string(digits) + " --one --points 3 --training-rows --weights " + weights);
+  CHECK_MESSAGE(ran.out.find("1527 rows: loss ") == 0, ran.err);
 }

@@ -42,6 +42,11 @@ TEST_CASE("landscape: texts and refusals") {
   l.loss = {9, 8, 7, 6, 5, 4, 3, 2, 1};
   CHECK(landscape_csv(l).starts_with("a,b,loss\n-1,-1,9\n0,-1,8\n"));
   CHECK(landscape_svg(l, "a < b").find("a &lt; b") != std::string::npos);
+  l.metric_names = {"accuracy"}, l.metrics = {{.1, .2, .3, .4, .5, .6, .7, .8, .9}};
+  CHECK(landscape_csv(l).starts_with("a,b,loss,accuracy\n-1,-1,9,0.1\n0,-1,8,0.2\n"));
+  l.loss[0] = 900, l.metrics[0][0] = 0.01;
+  CHECK(landscape_svg(l).find("loss, from 1 to 900, logarithmic<") != std::string::npos);
+  CHECK(landscape_svg(l).find("accuracy, from 0.01 to 0.9<") != std::string::npos);  // a metric is not drawn so
   CHECK_ERROR("choose one of these endings", write_landscape("x.png", l, ""));
   Instance net(&linear_module(), nullptr, 5);
   Dataset none;
