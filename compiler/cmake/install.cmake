@@ -61,7 +61,7 @@ target_include_directories(graphc_archive INTERFACE $<INSTALL_INTERFACE:${CMAKE_
                                                     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/graphc/compiler>)
 
 install(TARGETS graphc_archive EXPORT graphcTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS graphc_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS graphc_program EXPORT graphcTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ir runtime DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/graphc
         FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 file(GLOB public_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/compiler/*.h)
@@ -74,6 +74,27 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/graphc)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/graphcConfig.cmake.in ${CMAKE_BINARY_DIR}/graphcConfig.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/graphcConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/graphcConfig.cmake ${CMAKE_BINARY_DIR}/graphcConfigVersion.cmake
+install(FILES ${CMAKE_BINARY_DIR}/graphcConfig.cmake ${CMAKE_BINARY_DIR}/graphcConfigVersion.cmake ${CMAKE_CURRENT_LIST_DIR}/graphc_add_model.cmake
         DESTINATION ${package_dir})
 install(EXPORT graphcTargets NAMESPACE graphc:: DESTINATION ${package_dir})
+
+# The same for who builds without CMake; it finds itself from where it lies.
+set(GRAPHC_PC_LIBS)
+foreach(item IN LISTS outside)
+  if(item STREQUAL LLVM)
+    string(APPEND GRAPHC_PC_LIBS " -L${LLVM_LIBRARY_DIR} -lLLVM")
+  elseif(item STREQUAL "Threads::Threads")
+    string(APPEND GRAPHC_PC_LIBS " -pthread")
+  elseif(item STREQUAL "ZLIB::ZLIB")
+    string(APPEND GRAPHC_PC_LIBS " -lz")
+  elseif(item STREQUAL "fmt::fmt")
+    string(APPEND GRAPHC_PC_LIBS " -lfmt")
+  elseif(TARGET "${item}")
+    message(FATAL_ERROR "graphc.pc: how is ${item} linked to without CMake?")
+  else()
+    string(APPEND GRAPHC_PC_LIBS " ${item}")
+  endif()
+endforeach()
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig OUTPUT_VARIABLE GRAPHC_PC_PREFIX)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/graphc.pc.in ${CMAKE_BINARY_DIR}/graphc.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/graphc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Installs the build, moves the installation away, and builds and runs the README's first C++ example against it.
+# Installs the build, moves the installation away, and builds and runs the README's
+# first C++ example against it, with CMake and with pkg-config, and a C program with a model compiled ahead of time.
 #   cmake -D BUILD=... -D SOURCE=... -D WORK=... -D CXX=... -P run.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -49,11 +50,46 @@ math(EXPR length "${length} + 1")
 string(SUBSTRING "${example}" 0 ${length} example)
 file(WRITE ${WORK}/readme.cpp "${example}")
 
+file(COPY ${SOURCE}/examples/digits/digits.gc DESTINATION ${WORK})
+
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/project -B ${WORK}/build -G Ninja -DCMAKE_BUILD_TYPE=Release
-    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_PREFIX_PATH=${PREFIX} -DSOURCES=${WORK}/readme.cpp)
+    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_PREFIX_PATH=${PREFIX} -DSOURCES=${WORK}/readme.cpp -DMODEL=${WORK}/digits.gc)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/readme)
 message("${output}")
 if(output STREQUAL "")
   message(FATAL_ERROR "the README's example ran and printed nothing")
 endif()
+
+# The model is compiled again when it changes, and only then.
+function(check_model wanted)
+  run(${CMAKE_COMMAND} --build ${WORK}/build)
+  run(${WORK}/build/trains_on_device)
+  message("${output}")
+  if(NOT output MATCHES "${wanted}")
+    message(FATAL_ERROR "the model that was compiled ahead of time: ${output}, wanted ${wanted}")
+  endif()
+endfunction()
+check_model("^30208 bytes, loss 2.3026: done")
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+if(output MATCHES "Compiling the model")
+  message(FATAL_ERROR "the model is compiled again although nothing changed")
+endif()
+file(READ ${WORK}/digits.gc model)
+string(REPLACE "dense(scaled, 100)" "dense(scaled, 50)" model "${model}")
+file(WRITE ${WORK}/digits.gc "${model}")
+check_model("^15232 bytes, loss 2.3026: done")
+
+find_program(PKG_CONFIG pkg-config)
+if(NOT PKG_CONFIG)
+  message("SKIPPED: no pkg-config")
+  return()
+endif()
+file(GLOB_RECURSE pc ${PREFIX}/*/graphc.pc)
+cmake_path(GET pc PARENT_PATH pc)
+set(ENV{PKG_CONFIG_PATH} ${pc})
+execute_process(COMMAND ${PKG_CONFIG} --cflags --libs graphc OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+separate_arguments(flags UNIX_COMMAND "${flags}")
+run(${CXX} ${WORK}/readme.cpp ${flags} -o ${WORK}/with_pkg_config)
+run(${WORK}/with_pkg_config)
+message("${output}")
