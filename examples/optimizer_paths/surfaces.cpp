@@ -18,8 +18,7 @@ graphc::Tensor rosenbrock(graphc::Tensor x, graphc::Tensor y) {  // 1960; its mi
 }  // namespace
 
 const std::vector<Surface>& surfaces() {
-  // No start lies a whole number of steps from the minimum: sign SGD would end exactly there. The turned start is the other one,
-  // turned.
+  // No start lies a whole number of steps from the minimum: sign SGD would end exactly there. The second is the first, turned.
   constexpr double u = -8.53, v = 2.17;
   static const std::vector<Surface> list{
       {"Bowl", bowl, {u, v}, {-10, -4}, {4, 4}, {1, 5, 15, 30, 60, 100, 150, 250, 350}, 100},

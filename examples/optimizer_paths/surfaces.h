@@ -29,7 +29,7 @@ struct Path {
   double learning_rate;
   std::vector<graphc::Point> points;
   std::vector<double> losses;                        // at each of the points; shorter where a loss was not finite
-  double end() const;                                // the largest loss of the last ten points; infinite where the path broke off
+  double end() const;                                // largest loss of the last ten points; infinite where the path broke off
   std::optional<size_t> reached(double loss) const;  // steps until the loss lies below for the first time
 };
 Path walk(const graphc::Program& program, const Surface& surface, double learning_rate);
