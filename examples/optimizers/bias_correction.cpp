@@ -19,11 +19,10 @@ struct Form {
 // epsilon is inside of the root in the course's form: its square is as large as the others'.
 constexpr Form corrected{"corrected", "adam", epsilon, graphc::Mark::line_with_points},
     uncorrected{"uncorrected", "adam_uncorrected", epsilon, graphc::Mark::dashed},
-    course{"constant factors", "adam_course", epsilon* epsilon, graphc::Mark::line_with_points};
+    course{"constant factors", "adam_course", epsilon*epsilon, graphc::Mark::line_with_points};
 
 graphc::Instance compile(const Data& data, const Form& form, double beta1, double beta2) {
-  graphc::OptimizerCall call =
-      graphc::optimizer(form.record, {{"beta1", beta1}, {"beta2", beta2}, {"epsilon", form.epsilon}});
+  graphc::OptimizerCall call = graphc::optimizer(form.record, {{"beta1", beta1}, {"beta2", beta2}, {"epsilon", form.epsilon}});
   return graphc::compile(variational_autoencoder(data.images, call), {.max_rows = minibatch}).instance();
 }
 
@@ -68,8 +67,8 @@ struct StepLength : graphc::Observer {
 
 graphc::Panel step_panel(const Data& data, double beta2, uint64_t steps) {
   graphc::Panel panel;
-  panel.title = "Length of a step, beta2 0.999", panel.x.title = "step", panel.x.log = true, panel.y.title = "root mean square / rate",
-  panel.y.log = true;
+  panel.title = "Length of a step, beta2 0.999", panel.x.title = "step", panel.x.log = true,
+  panel.y.title = "root mean square / rate", panel.y.log = true;
   std::printf("Root mean square of a step / learning rate, beta2 %g, rate 0.001: steps 1, 10, 100, ...\n", beta2);
   for (const Form& form : {corrected, uncorrected, course}) {
     graphc::Series series{form.name, {}};

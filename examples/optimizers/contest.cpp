@@ -54,7 +54,8 @@ graphc::Panel compete(const std::string& title, Network network, const std::vect
     std::printf("  %-28s %-6g", contenders[c].name.c_str(), rates[c]);
     for (int seed = 1; seed <= length.seeds; ++seed) {
       double accuracy = 0;
-      std::vector<double> losses = train(nets[c], data, rates[c], length.epochs, uint64_t(seed), contenders[c].schedule, &accuracy);
+      std::vector<double> losses =
+          train(nets[c], data, rates[c], length.epochs, uint64_t(seed), contenders[c].schedule, &accuracy);
       for (size_t e = 0; e < losses.size(); ++e) series.points[e].y += losses[e] / length.seeds;
       std::printf("  %.9g %.4f", losses.back(), accuracy);
       std::fflush(stdout);

@@ -36,10 +36,12 @@ void run(const examples::Arguments& arguments) {
   data.parts = graphc::split_dataset(data.images.rows, arguments.data.empty() ? 0.15 : 1.0 / 6, 37);
   examples::print_class_of_numbers(graphc::compile(logistic_regression(data.images, optimizer("adam"))));
   bool is_short = arguments.is_short;
-  graphc::Chart chart{"Optimizers", "The experiments of Kingma & Ba 2015; minibatches of 128, each optimizer at its best rate of a grid"};
-  chart.panels = {
-      compete("Logistic regression", logistic_regression, for_logistic_regression(), data, is_short ? Length{3, 3, 1} : Length{20, 45, 3}),
-      compete("Two layers of ReLUs, dropout 0.5", two_layers, for_two_layers(), data, is_short ? Length{1, 2, 1} : Length{5, 20, 3})};
+  graphc::Chart chart{"Optimizers",
+                      "The experiments of Kingma & Ba 2015; minibatches of 128, each optimizer at its best rate of a grid"};
+  chart.panels = {compete("Logistic regression", logistic_regression, for_logistic_regression(), data,
+                          is_short ? Length{3, 3, 1} : Length{20, 45, 3}),
+                  compete("Two layers of ReLUs, dropout 0.5", two_layers, for_two_layers(), data,
+                          is_short ? Length{1, 2, 1} : Length{5, 20, 3})};
   for (graphc::Panel& panel : correct_bias(data, is_short)) chart.panels.push_back(std::move(panel));
   chart.columns = 3;
   examples::save(chart, arguments);
