@@ -43,9 +43,16 @@ graphc::Series sweep(const Data& data, const Form& form, double beta1, double be
 
 graphc::Panel rate_panel(const std::string& title) {
   graphc::Panel panel;
-  panel.title = title, panel.x.title = "learning rate", panel.x.log = true, panel.y.title = "negative bound, nats",
-  panel.y.log = true;
+  panel.title = title, panel.x.title = "learning rate", panel.x.log = true, panel.y.title = "negative bound, nats";
   return panel;
+}
+
+// Shows what is near the best.
+void set_range(graphc::Panel& panel) {
+  double best = INFINITY;
+  for (const graphc::Series& series : panel.series)
+    for (graphc::Point point : series.points) best = std::fmin(best, point.y);
+  panel.y.low = 0.95 * best, panel.y.high = 2 * best;
 }
 
 // How far a step moves the decoder's last weights: root mean square, in learning rates.
@@ -110,5 +117,6 @@ std::vector<graphc::Panel> correct_bias(const Data& data, bool is_short) {
     constant.series.push_back(other);
   }
   std::printf("\n");
+  for (graphc::Panel* panel : {&without_momentum, &with_momentum, &constant}) set_range(*panel);
   return {without_momentum, with_momentum, constant, step_panel(data, 0.999, is_short ? 100 : 1000)};
 }

@@ -39,7 +39,7 @@ static double best_rate(graphc::Instance& net, const Contender& contender, const
 graphc::Panel compete(const std::string& title, Network network, const std::vector<Contender>& contenders, const Data& data,
                       const Length& length) {
   graphc::Panel panel;
-  panel.title = title, panel.x.title = "epoch", panel.y.title = "training loss", panel.y.log = true;
+  panel.title = title, panel.x.title = "epoch", panel.x.log = true, panel.y.title = "training loss", panel.y.log = true;
   std::vector<graphc::Instance> nets;
   std::vector<double> rates;
   std::printf("%s\nLearning rate: training loss of epoch %d\n", title.c_str(), int(length.grid_epochs));

@@ -24,7 +24,8 @@ void add(graphc::Panel& panel, double x, const Runs& runs) {
 std::vector<graphc::Panel> measure_capacity(const Data& data, const Length& length, bool is_short) {
   graphc::Panel widths = panel_against("Width of the hidden layer", "units"),
                 sizes = panel_against("Number of training images", "images"), epochs;
-  epochs.title = "Epoch by epoch", epochs.x.title = "epoch", epochs.y.title = "cross-entropy", epochs.y.log = true;
+  epochs.title = "Epoch by epoch", epochs.x.title = "epoch", epochs.y.title = "cross-entropy", epochs.y.log = true,
+  epochs.y.low = 0.02;  // lower training losses do not matter
 
   print_head("hidden units");
   for (int64_t width :

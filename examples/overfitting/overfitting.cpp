@@ -14,7 +14,7 @@ void run(const examples::Arguments& arguments) {
   bool is_short = arguments.is_short, digits = arguments.data.empty();
   Data data = load_data(arguments.data, digits ? 200 : 1000, digits ? 500 : 2000);
   examples::print_class_of_numbers(graphc::compile(network({}, data.images)));
-  Length length = is_short ? Length{10, 1} : Length{100, 3};
+  Length length = is_short ? Length{30, 1} : Length{100, 3};
   std::printf(
       "%d training, %d validation, %d test images; %d epochs, %d seeds\n"
       "train, validation, test: cross-entropy at the end; near 0: share of the hidden weights within 0.001; weight: their root "

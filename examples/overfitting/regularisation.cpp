@@ -46,7 +46,7 @@ std::vector<graphc::Panel> compare_penalties(const Data& data, const Length& len
   graphc::Panel loss = panel_of("Validation loss at the end", "factor of the penalty", "cross-entropy"),
                 zeros = panel_of("Hidden weights within 0.001 of 0", "factor of the penalty", "share"),
                 weights = panel_of("Hidden weights, seed 1, the best factors", "weight", "share");
-  loss.x.log = zeros.x.log = weights.y.log = true;
+  loss.x.log = loss.y.log = zeros.x.log = weights.y.log = true;
   zeros.y.low = 0, zeros.y.high = 1;
 
   print_head("\npenalty");
@@ -82,8 +82,9 @@ std::vector<graphc::Panel> compare_dropout(const Data& data, const Length& lengt
   graphc::Panel curves = panel_of("Dropout, " + std::to_string(widths.back()) + " units", "epoch", "cross-entropy"),
                 until = panel_of("Epochs of dropout", "rate", "epochs"),
                 loss = panel_of("Dropout: best validation loss", "rate", "cross-entropy");
-  constexpr double known = 0.05;  // training loss, with which almost every image is right
-  curves.y.log = until.y.log = true;
+  constexpr double known = 0.05;  // training loss
+  curves.y.log = until.y.log = loss.y.log = true;
+  curves.y.low = 0.02;
   for (int64_t width : widths) {
     std::string units = std::to_string(width) + " units";
     print_head("\ndropout, " + units);
