@@ -46,7 +46,7 @@ Images load_images(const std::string& spec) {
   Images images{graphc::load_dataset(spec.empty() ? "digits" : spec)};
   const std::vector<int64_t>& shape = images.rows.find("x")->shape;
   images.pixels = std::accumulate(shape.begin() + 1, shape.end(), int64_t{1}, std::multiplies());
-  images.white = spec.empty() ? 16 : 255;
+  images.white = spec.empty() || spec == "digits" ? 16 : 255;
   return images;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "examples/optimizers/bias_correction.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
