@@ -64,6 +64,26 @@ TEST_CASE("the object of every model file gives the JIT's bits, also with a fixe
   }
 }
 
+TEST_CASE("any number of threads gives an object's bits") {
+  Model model = repository_model("tests/bench/models/mlp");
+  constexpr uint32_t rows = 64;
+  LinkedObject object(compile_object(model, {.max_rows = rows}));
+  Random random(3);
+  std::vector<float> x(rows * 784);
+  for (float& value : x) value = float(random.uniform(-1, 1));
+  std::vector<int32_t> y;
+  for (uint32_t r = 0; r < rows; r++) y.push_back(int32_t(r % 10));
+  std::string expected;
+  for (uint32_t threads : {1u, 2u, 4u, 7u}) {
+    Instance net(&object.module(), nullptr, 1);
+    net.set_threads(threads);
+    for (int step = 0; step < 3; step++) net.step({{"x", x}, {"y", y}}, rows);
+    std::string found = bytes_of(net.params());
+    if (expected.empty()) expected = found;
+    CHECK_MESSAGE(found == expected, threads);
+  }
+}
+
 TEST_CASE("the same input gives the same bytes") {
   for (const char* target : {"", "aarch64-linux-gnu", "thumbv7em-none-eabihf", "wasm32-unknown-unknown"}) {
     CAPTURE(target);
