@@ -131,6 +131,9 @@ function drawPad() {
   g.clearRect(0, 0, 352, 352);
   g.strokeStyle = `rgb(${colour('--ink')})`;
   trace(g, 30, ([px, py]) => [px * 352, py * 352]);
+  if (strokes.length) return;
+  g.fillStyle = colour('--soft'), g.font = '28px system-ui, sans-serif', g.textAlign = 'center';
+  g.fillText('with mouse or finger', 176, 184);
 }
 
 function trace(g, thick, place) {

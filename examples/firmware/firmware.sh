@@ -58,7 +58,7 @@ host_cpu=generic
 if [[ $(uname -m) == x86_64 ]]; then host_cpu=x86-64-v3; fi
 if [[ $host_cpu == generic ]] || { grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo; }; then
   model host "$(uname -m)-linux-gnu" "$host_cpu"
-  clang "${c[@]}" -I"$out/host" "$here"/{firmware,host}.c "$out/host/digits.o" -o "$out/host/firmware"
+  clang "${c[@]}" -fuse-ld=lld -I"$out/host" "$here"/{firmware,host}.c "$out/host/digits.o" -o "$out/host/firmware"
   "$out/host/firmware" >"$out/host.txt"
   diff "$here/expected.txt" "$out/host.txt"
 else
