@@ -138,6 +138,13 @@ TEST_CASE("entries that are not wanted, and what only they need, are left out") 
   CHECK_THROWS_WITH_AS(compile_object(rich_model(), {.entries = {"predcit"}}), doctest::Contains("did you mean predict"), CompileError);
 }
 
+TEST_CASE("the memory map has the type of every hyper-parameter: a caller without the header fills the struct from it") {
+  std::string map = compile_object(rich_model(), {.max_rows = 8, .entries = {"init", "step"}}).memory_map();
+  map.erase(std::remove_if(map.begin(), map.end(), [](char c) { return c == ' ' || c == '\n'; }), map.end());
+  CHECK(map.find(R"({"name":"seed_lo","type":"i32","default":)") != std::string::npos);
+  CHECK(map.find(R"({"name":"learning_rate","type":"f32","default":)") != std::string::npos);
+}
+
 TEST_CASE("weights come along: init copies them, and predict reads them where they lie") {
   Program program = compile(rich_model(), {.max_rows = 8});
   Instance net = program.instance(3);
