@@ -54,11 +54,17 @@ for compiler in gcc clang; do
   if ! command -v "$compiler" >/dev/null; then echo "SKIPPED: no $compiler"; continue; fi
   for standard in c99 c11 c17 gnu17; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
+    echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"
   done
   for standard in c++11 c++14 c++17 c++20; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
+    echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c++ -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"
   done
   echo '#include "digits.hpp"' | "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the C++ header with $compiler"
+  # What it leaves in the object when it is used: no call of any library.
+  "$compiler" -std=c99 -O2 -ffreestanding -Wall -Wextra -Wpedantic -Werror -I"$source" -c "$source/tests/aot/slots_alone.c" -o "$work/slots.o" || fail "slots_alone.c with $compiler"
+  undefined=$("$nm" -u "$work/slots.o")
+  if [[ -n "$undefined" ]]; then fail "graphc_slots.h with $compiler needs: $undefined"; fi
   # Beside graphc_abi.h itself, in both orders.
   for order in 'digits.h runtime/abi/graphc_abi.h' 'runtime/abi/graphc_abi.h digits.h'; do
     for file in $order; do echo "#include \"$file\""; done | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -I"$source" -x c -c - -o "$work/header.o" || fail "with graphc_abi.h: $order"
