@@ -46,6 +46,8 @@ std::string Scope::unique(const std::string& name) {
   return result;
 }
 
+std::string namespace_name(const std::string& prefix) { return prefix == "std" || reserved().count(prefix) ? prefix + "_" : prefix; }
+
 std::string upper(std::string text) {
   for (char& c : text)
     if (c >= 'a' && c <= 'z') c = char(c - 'a' + 'A');

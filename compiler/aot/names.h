@@ -18,6 +18,9 @@ class Scope {
   std::set<std::string> taken_;
 };
 
+// A model may be called xor, which C++ reads as an operator: its namespace is xor_.
+std::string namespace_name(const std::string& prefix);
+
 std::string upper(std::string text);
 
 }  // namespace graphc::aot
