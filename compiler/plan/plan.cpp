@@ -421,20 +421,27 @@ std::vector<std::string> largest_buffers(const Plan& p) {
   return notes;
 }
 
-// The graph that is planned: the entry itself where it fits the budget, else with as little computed again as makes it fit.
-Graph fit(const PlanModule& m, const Graph& entry, const PlanOptions& options) {
-  auto trial = [&](const Graph& g) {
-    PlanModule scratch;
-    scratch.target = m.target, scratch.max_rows = m.max_rows, scratch.variables = m.variables, scratch.module.inputs = m.module.inputs, scratch.module.hypers = m.module.hypers;
-    Kernels kernels(scratch.kernels);
-    return EntryPlan(scratch, kernels, g, options).run();
-  };
-  Fit found = fit_budget(entry, options.memory_budget, [&](const Graph& g) { return trial(g).workspace_bytes; });
-  if (found.graph) return std::move(*found.graph);
-  Plan whole = trial(entry);
+Plan trial(const PlanModule& m, const Graph& entry, const PlanOptions& options) {
+  PlanModule scratch;
+  scratch.target = m.target, scratch.max_rows = m.max_rows, scratch.variables = m.variables, scratch.module.inputs = m.module.inputs, scratch.module.hypers = m.module.hypers;
+  Kernels kernels(scratch.kernels);
+  return EntryPlan(scratch, kernels, entry, options).run();
+}
+
+// Each entry as it is where it fits the budget, else with as little computed again as makes it fit.
+void fit(PlanModule& m, const PlanOptions& options) {
+  const Graph* worst = nullptr;
+  uint64_t smallest = 0;
+  for (Graph& entry : m.module.entries) {
+    Fit found = fit_budget(entry, options.memory_budget, [&](const Graph& g) { return trial(m, g, options).workspace_bytes; });
+    if (found.graph) entry = std::move(*found.graph);
+    else if (!worst || found.smallest > smallest) worst = &entry, smallest = found.smallest;
+  }
+  if (!worst) return;
+  Plan whole = trial(m, *worst, options);
   auto notes = largest_buffers(whole);
-  notes.insert(notes.begin(), fmt::format("the smallest budget that works is {} bytes; without one it takes {}", found.smallest, whole.workspace_bytes));
-  throw CompileError(Diagnostic{{}, fmt::format("plan: the entry {} does not fit a workspace of {} bytes for {} rows", entry.name, options.memory_budget, m.max_rows), notes});
+  notes.insert(notes.begin(), fmt::format("the smallest budget that works is {} bytes; without one it takes {}", smallest, whole.workspace_bytes));
+  throw CompileError(Diagnostic{{}, fmt::format("plan: the entry {} does not fit a workspace of {} bytes for {} rows", worst->name, options.memory_budget, m.max_rows), notes});
 }
 
 }  // namespace
@@ -446,9 +453,9 @@ PlanModule plan(const Module& module, const Target& target, uint32_t max_rows, c
   m.max_rows = max_rows;
   place_variables(m);
   m.fingerprint = fingerprint_of(m);
+  if (options.memory_budget) fit(m, options);
   Kernels kernels(m.kernels);
-  for (Graph& graph : m.module.entries) {
-    if (options.memory_budget) graph = fit(m, graph, options);
+  for (const Graph& graph : m.module.entries) {
     m.plans.push_back(EntryPlan(m, kernels, graph, options).run());
     m.workspace_bytes = std::max(m.workspace_bytes, m.plans.back().workspace_bytes);
   }

@@ -80,8 +80,11 @@ void draw_heat(Svg& svg, const HeatMap& heat, const Scale& x, const Scale& y) {
       int own = shade(row, column);
       for (end = column + 1; end < heat.columns && shade(row, end) == own; ++end) continue;
       if (own < 0) continue;
-      Point corner{edge_x(column), edge_y(row + 1)};
-      svg.rect(corner, edge_x(end) - corner.x, edge_y(row) - corner.y, heat_color(static_cast<double>(own) / shades),
+      // It goes on under its neighbours to the right and above, which are drawn later: no gap is seen between rounded edges.
+      constexpr double under = 1;
+      double left = edge_x(column), right = std::min(edge_x(end) + under, edge_x(heat.columns));
+      double bottom = edge_y(row), top = std::max(edge_y(row + 1) - under, edge_y(heat.rows));
+      svg.rect({left, top}, right - left, bottom - top, heat_color(static_cast<double>(own) / shades),
                "shape-rendering=\"crispEdges\"");
     }
   for (double level : heat.levels) {

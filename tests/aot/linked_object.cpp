@@ -12,8 +12,8 @@ namespace graphc_test {
 using namespace graphc;
 
 LinkedObject::Symbols::Symbols(const Object& object) {
-  char pattern[] = "/tmp/graphc-object-XXXXXX";
-  if (!mkdtemp(pattern)) throw std::runtime_error("no temporary folder");
+  std::string pattern = (std::filesystem::temp_directory_path() / "graphc-object-XXXXXX").string();
+  if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
   std::string file = (folder_ / "model.o").string(), shared = (folder_ / "model.so").string();
   std::ofstream(file, std::ios::binary) << object.bytes();

@@ -109,7 +109,7 @@ TEST_CASE("weights come along: init copies them, and predict reads them where th
   net.fit({{"x", x}}, 8);
   for (int i = 0; i < 5; i++) net.step({{"x", x}, {"y", y}}, 8);
   expected = net.predict({{"x", x}}, 8);
-  std::string file = "/tmp/graphc-object-test-" + std::to_string(::getpid()) + ".safetensors";
+  std::string file = (std::filesystem::temp_directory_path() / ("graphc-object-" + std::to_string(::getpid()) + ".safetensors")).string();
   net.save(file);
 
   LinkedObject all(compile_object(rich_model(), {.max_rows = 8, .weights = file}));

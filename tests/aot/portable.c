@@ -3,8 +3,8 @@
  * Ten training steps of the digits on any machine, without a C library: prints the hashes of params and state and the bits of
  * the last loss, as the JIT's test program does. */
 #include "digits.h"
-#include "machines/machine.h"
-#include "rows.h"
+#include "tests/aot/machines/machine.h"
+#include "tests/aot/rows.h"
 
 static digits_params params;
 static digits_state state;

@@ -24,7 +24,7 @@ build() {
   shift 4
   "$graphc" compile "$source/examples/digits/digits.gc" -o "$folder" --target "$triple" --cpu "$cpu" >"$work/log" || { cat "$work/log"; return 1; }
   clang --target="$triple" -std=c99 -O1 -Wall -Wextra -Wpedantic -Werror -ffreestanding -ffp-contract=off -fno-stack-protector -nostdlib -fuse-ld=lld \
-    -I"$folder" -I"$source/tests/aot" "$source/tests/aot/portable.c" ${start:+"$machines/$start"} "$machines/freestanding.c" "$folder/digits.o" \
+    -I"$folder" -I"$source" "$source/tests/aot/portable.c" ${start:+"$machines/$start"} "$machines/freestanding.c" "$folder/digits.o" \
     "$@" -o "$folder/program"
 }
 

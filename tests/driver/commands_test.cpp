@@ -117,17 +117,17 @@ TEST_CASE("check: a gradient that is cut off fails where it is all there is") {
 
 TEST_CASE("compile: every form, the same twice") {
   TemporaryFolder folder;
-  std::string forms = " --emit graph,grad,plan,loops,llvm,asm,obj ";
+  std::string forms = " --emit graph,grad,plan,loops,llvm,asm,obj,header,hpp,json ";
   Ran ran = run_graphc("compile " + std::string(digits) + " -o " + folder / "a" + forms);
   REQUIRE_MESSAGE(ran.code == 0, ran.err);
   REQUIRE(run_graphc("compile " + std::string(digits) + " -o " + folder / "b" + forms).code == 0);
-  for (const char* ending : {"graph", "grad", "plan", "loops", "ll", "s", "o"}) {
+  for (const char* ending : {"graph", "grad", "plan", "loops", "ll", "s", "o", "h", "hpp", "json"}) {
     std::string text = read_file(folder / "a/digits." + ending);
     CHECK_FALSE(text.empty());
     CHECK(text == read_file(folder / "b/digits." + ending));
   }
   CHECK(read_file(folder / "a/digits.grad").find("graphc.module 1 \"digits\"") == 0);
-  CHECK(has(ran.out, "digits_entry_step"));
+  for (const char* part : {"params", "30,208", "undefined symbols: none", "stack at most", "int main(void) {", "digits_step(&params"}) CHECK_MESSAGE(has(ran.out, part), part);
   CHECK(run_graphc("compile " + std::string(digits) + " -o " + folder / "c" +
                    " --target thumbv7em-none-eabihf --name tiny --batch 8")
             .code == 0);
@@ -135,6 +135,32 @@ TEST_CASE("compile: every form, the same twice") {
   // What the CPU has, but for what was asked for.
   CHECK(run_graphc("compile " + std::string(digits) + " -o " + folder / "n" + " --cpu native --features -avx512f,-avx2,-avx --emit asm").code == 0);
   CHECK_FALSE(has(read_file(folder / "n/digits.s"), "ymm"));
+}
+
+TEST_CASE("compile: what is asked for ahead of time, and mistakes") {
+  TemporaryFolder folder;
+  std::string compile = "compile " + std::string(digits) + " -o " + folder / "a";
+  auto header = [&](const std::string& options) {
+    Ran ran = run_graphc(compile + " " + options);
+    CHECK_MESSAGE(ran.code == 0, ran.err);
+    return read_file(folder / "a/digits.h");
+  };
+  std::string predict = header("--entries predict");
+  CHECK(has(predict, "digits_predict("));
+  CHECK_FALSE(has(predict, "digits_step("));
+  CHECK(has(header("--fixed-batch 7"), "#define DIGITS_MAX_ROWS 7u /* and no fewer */"));
+  CHECK(has(header("--batch 9"), "#define DIGITS_MAX_ROWS 9u\n"));
+  CHECK(has(header("--relocation static"), "digits_step("));
+  struct Mistake {
+    const char *options, *message;
+  };
+  for (const Mistake& m : {Mistake{"--entries predcit", "did you mean predict"}, {"--entries step,", "no entry ''"}, {"--fixed-batch 0", "--fixed-batch"},
+                           {"--fixed-batch 7 --batch 7", "--batch is given too"}, {"--relocation pie", "did you mean \"pic\""}, {"--emit headers", "did you mean \"header\""},
+                           {"--weights none.safetensors", "none.safetensors"}, {"--name 'a b'", "'a b' cannot begin the name of a C function"}}) {
+    Ran ran = run_graphc(compile + " " + m.options);
+    CHECK_MESSAGE(ran.code == 2, m.options);
+    CHECK_MESSAGE(has(ran.err, m.message), m.options << ": " << ran.err);
+  }
 }
 
 TEST_CASE("bench --json: the fields of the benchmark suite") {

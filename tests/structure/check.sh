@@ -7,6 +7,7 @@ cd "$1"
 
 # FOLDER, then what its files may include: regular expressions on the text with its <> or "", or one of these words:
 #   C the C99 library   STD the C++ one   POSIX   OWN the folder itself   HEADER the file's own header   OURS everything of ours
+#   MODEL a header that graphc made
 # The file's own line or else that of the longest folder that holds it counts; a file that none holds is an offence. LLVM: only .cpp files may include it.
 readonly rules='
 runtime/abi         C OWN
@@ -21,10 +22,9 @@ compiler/frontend   C STD OWN "ir/ <fmt/
 compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "runtime/abi/ <fmt/ <xxhash\.h> LLVM
 compiler/aot        C STD OWN "compiler/[a-z_]+\.h" "compiler/codegen/codegen\.h" "ir/ "runtime/(abi|train)/ <fmt/ <nlohmann/
 compiler/driver     C STD POSIX OWN <graphc\.h> "ir/ "compiler/[a-z_]+\.h" "compiler/(codegen/codegen|frontend/model_file|passes/[a-z_]+|plan/plan)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
-examples            C STD OWN [<"](compiler/)?graphc\.h[>"] "compiler/frontend/model_file\.h" "runtime/(abi|train|pool)/ <fmt/
-examples/embed_c    C OWN "runtime/abi/ "(digits|xor)\.h"
-examples/embed_cpp  C STD OWN "digits\.hpp" "examples/embed_c/digits_data\.h" "runtime/pool/ [<"](compiler/)?graphc\.h[>"] "compiler/frontend/model_file\.h"
-tests               C STD POSIX OURS <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
+examples            C STD MODEL OWN [<"](compiler/)?graphc\.h[>"] "compiler/frontend/model_file\.h" "runtime/(abi|train|pool)/ <fmt/
+examples/embed_c    C MODEL OWN "runtime/abi/
+tests               C STD POSIX MODEL OURS <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
 '
 readonly top_level='^(ir|compiler|runtime|tests|examples|CMakeLists\.txt|README\.md|dev|CMakePresets\.json|LICENSE|\..*)$'
 
@@ -52,8 +52,9 @@ check_includes='
   BEGIN {
     word["C"] = "^<(assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|tgmath|time|wchar|wctype)\\.h>"
     word["STD"] = "^<[a-z_0-9]+>"
-    word["POSIX"] = "^<(dirent|dlfcn|fcntl|pthread|sched|unistd|sys/[a-z]+)\\.h>"
+    word["POSIX"] = "^<(dirent|dlfcn|fcntl|pthread|sched|ucontext|unistd|sys/[a-z]+)\\.h>"
     word["OURS"] = "^\"(ir|compiler|runtime|tests|examples)/"
+    word["MODEL"] = "^\"[a-z_0-9]+\\.h(pp)?\""
     word["LLVM"] = "^[<\"]llvm(-c)?/"
     count = split(rules, line, "\n")
     for (i = 1; i <= count; i++) if (split(line[i], field, " ") > 1) rule[field[1]] = line[i]

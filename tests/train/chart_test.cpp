@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdio>
 
 #include "runtime/train/chart_heat.h"
 #include "runtime/train/chart_scale.h"
@@ -67,6 +68,23 @@ TEST_CASE("chart: contour lines lie where the surface has the value") {
   CHECK(contour(heat, 9).empty());  // beyond the corners
   heat.values[0] = NAN;
   CHECK(contour(heat, 8.0).size() < 1000);
+}
+
+TEST_CASE("chart: no gap is seen inside a heat map") {
+  Panel panel;
+  panel.heat = sample_surface([](double x, double) { return x; }, {0, 0}, {1, 1}, 38, 2);  // every column has its own shade
+  std::string svg = chart_svg({"", "", {panel}});
+  double right = -1;
+  size_t pieces = 0, at = 0;
+  for (; (at = svg.find("<rect x=", at)) != std::string::npos; ++at) {
+    double x = 0, y = 0, width = 0, height = 0;
+    std::string rect = svg.substr(at, svg.find("/>", at) - at);
+    if (rect.find("crispEdges") == std::string::npos) continue;
+    REQUIRE(std::sscanf(rect.c_str(), "<rect x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"", &x, &y, &width, &height) == 4);
+    if (pieces++ % 38 != 0) CHECK(x < right - 0.5);
+    right = x + width;
+  }
+  CHECK(pieces == 2 * 38);
 }
 
 TEST_CASE("chart: every kind of content is drawn, and nothing that is not finite") {

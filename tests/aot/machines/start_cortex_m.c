@@ -3,7 +3,7 @@
  * A Cortex-M with an FPU, bare: the vector table, the FPU switched on, memory set up, and semihosting for the output. */
 #include <stdint.h>
 
-#include "machine.h"
+#include "tests/aot/machines/machine.h"
 
 extern uint32_t stack_top, data_begin, data_end, data_image, bss_begin, bss_end;
 
