@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <numeric>
 #include <string_view>
 
@@ -39,6 +40,14 @@ int run(int count, char** arguments, const std::function<void(const Arguments&)>
 
 void save(const graphc::Chart& chart, const Arguments& arguments) {
   if (!arguments.picture.empty()) graphc::write_file(arguments.picture, graphc::chart_svg(chart));
+}
+
+Images load_images(const std::string& spec) {
+  Images images{graphc::load_dataset(spec.empty() ? "digits" : spec)};
+  const std::vector<int64_t>& shape = images.rows.find("x")->shape;
+  images.pixels = std::accumulate(shape.begin() + 1, shape.end(), int64_t{1}, std::multiplies());
+  images.white = spec.empty() || spec == "digits" ? 16 : 255;
+  return images;
 }
 
 void print_class_of_numbers(const graphc::Program& program) {

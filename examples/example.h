@@ -27,6 +27,14 @@ int run(int count, char** arguments, const std::function<void(const Arguments&)>
 
 void save(const graphc::Chart& chart, const Arguments& arguments);
 
+// Pixels and classes. Empty: the digits.
+struct Images {
+  graphc::Dataset rows;
+  int64_t pixels = 0;
+  double white = 0;  // the value of a pixel that is fully on
+};
+Images load_images(const std::string& spec);
+
 // "Numbers of targets with FMA": a test compares printed numbers only inside one class of targets.
 void print_class_of_numbers(const graphc::Program& program);
 

@@ -20,6 +20,8 @@ double step(const Call& c, const ScheduleTime& t) {
 
 double exponential(const Call& c, const ScheduleTime& t) { return std::pow(c.number("factor"), t.epoch / c.number("every")); }
 
+double inverse_sqrt(const Call&, const ScheduleTime& t) { return 1 / std::sqrt(1 + t.epoch / t.step); }
+
 double inverse_time(const Call& c, const ScheduleTime& t) { return 1 / (1 + c.number("rate") * t.epoch); }
 
 double piecewise(const Call& c, const ScheduleTime& t) {
@@ -87,6 +89,7 @@ const ScheduleRecord table[] = {
       "Falls as 1/t: 1 / (1 + rate * epoch), epoch counted in fractions.",
       {{"rate", 1.0, "how much the divisor grows in an epoch", 0, most}}},
      inverse_time},
+    {{"inverse_sqrt", "Falls as 1/sqrt(t), t counting the steps from 1 (Kingma & Ba 2015, section 4).", {}}, inverse_sqrt},
     {{"piecewise",
       "Another factor from each of several epochs on; 1 before the first.",
       {{"at", std::vector<double>{}, "the epochs where the factor changes", 0, most},

@@ -35,6 +35,9 @@ TEST_CASE("schedules: the formulas") {
   CHECK(factor(schedule("exponential", {{"", 0.9}, {"", 2.0}}), 4) == about(0.81));
   CHECK(factor(schedule("inverse_time", {{"rate", 0.5}}), 4) == about(1.0 / 3));
 
+  CHECK(factor(schedule("inverse_sqrt"), 0) == 1);  // the first step
+  CHECK(factor(schedule("inverse_sqrt"), 2) == about(1.0 / 3));  // the ninth
+
   Schedule piecewise = schedule("piecewise", {{"at", std::vector<double>{3, 6}}, {"factor", std::vector<double>{0.1, 0.01}}});
   CHECK(factor(piecewise, 2.75) == 1);
   CHECK(factor(piecewise, 3) == 0.1);
