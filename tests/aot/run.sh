@@ -78,6 +78,15 @@ for compiler in gcc clang; do
   done
 done
 
+# The program that `compile` prints, also with weights and no init.
+"$graphc" train "$model" --steps 2 --progress none --save "$work/weights.safetensors" >/dev/null
+for options in "" "--weights $work/weights.safetensors --entries predict"; do
+  # shellcheck disable=SC2086
+  compile example $options
+  sed -n '/^#include/,$p' "$work/log" >"$work/example/main.c"
+  "${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror "$work/example/main.c" "$work/example/digits.o" -o "$work/example/main" && "$work/example/main" || fail "the printed program: $options"
+done
+
 cpus=native
 if [[ $(uname -m) == x86_64 ]]; then
   cpus="x86-64-v2"
