@@ -52,7 +52,8 @@ std::string memory_map_text(const Description& d) {
   Json entries = Json::array();
   for (const Function& f : d.functions) {
     Json hypers = Json::array(), workspace = Json::array();
-    for (const std::string& name : f.plan->hypers) hypers.push_back({{"name", name}, {"default", m.module.hyper(name)->value}});
+    // In the order of the struct behind its size.
+    for (const std::string& hyper : f.plan->hypers) hypers.push_back({{"name", hyper}, {"type", name(m.module.hyper(hyper)->dtype)}, {"default", m.module.hyper(hyper)->value}});
     for (const PlanBuffer& b : f.plan->buffers)
       if (b.region == Region::workspace) workspace.push_back({{"name", b.name}, {"offset", b.offset}, {"bytes", b.bytes}, {"first_stage", b.first_stage}, {"last_stage", b.last_stage}});
     entries.push_back({{"name", f.plan->entry}, {"symbol", f.symbol}, {"function", f.name}, {"stack_bytes", d.stack_bytes.at(f.plan->entry)}, {"inputs", arguments(f.inputs)},

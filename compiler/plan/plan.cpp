@@ -410,14 +410,24 @@ uint64_t fingerprint_of(const PlanModule& m) {
   return XXH64(text.data(), text.size(), 1);
 }
 
-// Buffers that lie in the workspace when it is fullest, largest first, for the message that there is too little.
+// What takes the workspace, largest first, for the message that there is too little: values of one type on a line.
 std::vector<std::string> largest_buffers(const Plan& p) {
-  std::vector<const PlanBuffer*> all;
+  std::map<std::string, std::vector<const PlanBuffer*>> by_type;
   for (const PlanBuffer& b : p.buffers)
-    if (b.region == Region::workspace) all.push_back(&b);
-  std::stable_sort(all.begin(), all.end(), [](auto a, auto b) { return a->bytes > b->bytes; });
+    if (b.region == Region::workspace) by_type[to_string(b.type)].push_back(&b);
+  std::vector<std::pair<uint64_t, std::string>> lines;
+  for (const auto& [type, buffers] : by_type) {
+    constexpr size_t named = 3;
+    std::string names;
+    for (size_t i = 0; i < std::min(buffers.size(), named); i++) names += (i ? ", " : "") + buffers[i]->name;
+    if (buffers.size() > named) names += ", ...";
+    uint64_t bytes = buffers[0]->bytes;
+    lines.push_back({bytes * buffers.size(), buffers.size() == 1 ? fmt::format("{}, {}, takes {} bytes", names, type, bytes)
+                                                               : fmt::format("{} values {} take {} bytes each: {}", buffers.size(), type, bytes, names)});
+  }
+  std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::string> notes;
-  for (size_t i = 0; i < std::min<size_t>(all.size(), 4); i++) notes.push_back(fmt::format("{} takes {} bytes", all[i]->name, all[i]->bytes));
+  for (size_t i = 0; i < std::min<size_t>(lines.size(), 4); i++) notes.push_back(lines[i].second);
   return notes;
 }
 

@@ -64,6 +64,45 @@ TEST_CASE("the object of every model file gives the JIT's bits, also with a fixe
   }
 }
 
+TEST_CASE("every model file is an object without an undefined symbol on every target") {
+  struct Machine {
+    const char *target, *cpu;
+  };
+  for (const auto& path : model_files()) {
+    CAPTURE(path.string());
+    Model model = read_model(path.string()).model;
+    for (const Machine& m : {Machine{"x86_64-linux-gnu", "x86-64-v2"}, {"aarch64-linux-gnu", "generic"}, {"riscv64-linux-gnu", "generic-rv64"},
+                             {"thumbv7em-none-eabihf", "cortex-m4"}, {"wasm32-unknown-unknown", "generic"}}) {
+      CAPTURE(std::string(m.target));
+      // Codegen reads the object back and throws where there is one.
+      Object object = compile_object(model, {.target = m.target, .cpu = m.cpu, .max_rows = 4});
+      CHECK(object.text_bytes() > 0);
+      CHECK(object.stack_bytes().size() == object.plan().plans.size());
+      for (const auto& [entry, bytes] : object.stack_bytes()) CHECK_MESSAGE(bytes < 64 << 10, entry);
+    }
+  }
+}
+
+TEST_CASE("any number of threads gives an object's bits") {
+  Model model = repository_model("tests/bench/models/mlp");
+  constexpr uint32_t rows = 64;
+  LinkedObject object(compile_object(model, {.max_rows = rows}));
+  Random random(3);
+  std::vector<float> x(rows * 784);
+  for (float& value : x) value = float(random.uniform(-1, 1));
+  std::vector<int32_t> y;
+  for (uint32_t r = 0; r < rows; r++) y.push_back(int32_t(r % 10));
+  std::string expected;
+  for (uint32_t threads : {1u, 2u, 4u, 7u}) {
+    Instance net(&object.module(), nullptr, 1);
+    net.set_threads(threads);
+    for (int step = 0; step < 3; step++) net.step({{"x", x}, {"y", y}}, rows);
+    std::string found = bytes_of(net.params());
+    if (expected.empty()) expected = found;
+    CHECK_MESSAGE(found == expected, threads);
+  }
+}
+
 TEST_CASE("the same input gives the same bytes") {
   for (const char* target : {"", "aarch64-linux-gnu", "thumbv7em-none-eabihf", "wasm32-unknown-unknown"}) {
     CAPTURE(target);
@@ -97,6 +136,13 @@ TEST_CASE("entries that are not wanted, and what only they need, are left out") 
   for (const char* gone : {"rich_predict(", "rich_eval(", "rich_grad(", "rich_apply("}) CHECK(training.header().find(gone) == std::string::npos);
   CHECK(predict.header().find("rich_init(") == std::string::npos);
   CHECK_THROWS_WITH_AS(compile_object(rich_model(), {.entries = {"predcit"}}), doctest::Contains("did you mean predict"), CompileError);
+}
+
+TEST_CASE("the memory map has the type of every hyper-parameter: a caller without the header fills the struct from it") {
+  std::string map = compile_object(rich_model(), {.max_rows = 8, .entries = {"init", "step"}}).memory_map();
+  map.erase(std::remove_if(map.begin(), map.end(), [](char c) { return c == ' ' || c == '\n'; }), map.end());
+  CHECK(map.find(R"({"name":"seed_lo","type":"i32","default":)") != std::string::npos);
+  CHECK(map.find(R"({"name":"learning_rate","type":"f32","default":)") != std::string::npos);
 }
 
 TEST_CASE("weights come along: init copies them, and predict reads them where they lie") {

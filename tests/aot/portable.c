@@ -3,7 +3,7 @@
  * Ten training steps of the digits on any machine, without a C library: prints the hashes of params and state and the bits of
  * the last loss, as the JIT's test program does. */
 #include "digits.h"
-#include "tests/aot/machines/machine.h"
+#include "examples/firmware/machine.h"
 #include "tests/aot/rows.h"
 
 static digits_params params;

@@ -6,7 +6,7 @@
 #   targets.sh SOURCE GRAPHC JIT_DIGITS
 set -euo pipefail
 readonly source=$1 graphc=$2 jit=$3
-readonly machines=$source/tests/aot/machines
+readonly machines=$source/tests/aot/machines firmware=$source/examples/firmware
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0 skipped=0
@@ -24,7 +24,7 @@ build() {
   shift 4
   "$graphc" compile "$source/examples/digits/digits.gc" -o "$folder" --target "$triple" --cpu "$cpu" >"$work/log" || { cat "$work/log"; return 1; }
   clang --target="$triple" -std=c99 -O1 -Wall -Wextra -Wpedantic -Werror -ffreestanding -ffp-contract=off -fno-stack-protector -nostdlib -fuse-ld=lld \
-    -I"$folder" -I"$source" "$source/tests/aot/portable.c" ${start:+"$machines/$start"} "$machines/freestanding.c" "$folder/digits.o" \
+    -I"$folder" -I"$source" "$source/tests/aot/portable.c" ${start:+"$start"} "$firmware/freestanding.c" "$folder/digits.o" \
     "$@" -o "$folder/program"
 }
 
@@ -40,12 +40,12 @@ compare() {
 linux() {  # NAME TRIPLE CPU FMA RUNNER...
   local name=$1 triple=$2 cpu=$3 fma=$4
   shift 4
-  build "$name" "$triple" "$cpu" start_linux.c -static || { fail "$name: does not build"; return; }
+  build "$name" "$triple" "$cpu" "$machines/start_linux.c" -static || { fail "$name: does not build"; return; }
   compare "$name" "$fma" "$@" "$work/$name/program"
 }
 
 cortex() {  # NAME CPU FPU BOARD
-  build "$1" thumbv7em-none-eabihf "$2" start_cortex_m.c -mcpu="$2" -mfpu="$3" -mfloat-abi=hard -T"$machines/cortex_m.ld" || { fail "$1: does not build"; return; }
+  build "$1" thumbv7em-none-eabihf "$2" "$firmware/start_cortex_m.c" -mcpu="$2" -mfpu="$3" -mfloat-abi=hard -T"$firmware/cortex_m.ld" || { fail "$1: does not build"; return; }
   compare "$1" fma qemu-system-arm -M "$4" -cpu "$2" -display none -monitor none -serial none -chardev stdio,id=out -semihosting-config enable=on,target=native,chardev=out -kernel "$work/$1/program"
 }
 
@@ -70,7 +70,7 @@ fi
 if cpu_has avx512f avx512bw avx512cd avx512dq avx512vl; then
   linux x86-64-v4 x86_64-linux-gnu x86-64-v4 fma env
 else
-  build x86-64-v4 x86_64-linux-gnu x86-64-v4 start_linux.c -static || fail "x86-64-v4: does not build"
+  build x86-64-v4 x86_64-linux-gnu x86-64-v4 "$machines/start_linux.c" -static || fail "x86-64-v4: does not build"
   echo "x86-64-v4: built; this CPU has no AVX-512 to run it, and neither has the emulator"
 fi
 if command -v qemu-aarch64 qemu-riscv64 qemu-x86_64 >/dev/null; then

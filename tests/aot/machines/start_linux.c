@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Linux without a C library: two system calls. */
-#include "tests/aot/machines/machine.h"
+#include "examples/firmware/machine.h"
 
 static long system_call(long number, long a, long b, long c) {
 #if defined(__x86_64__)

@@ -3,9 +3,10 @@
  * A Cortex-M with an FPU, bare: the vector table, the FPU switched on, memory set up, and semihosting for the output. */
 #include <stdint.h>
 
-#include "tests/aot/machines/machine.h"
+#include "examples/firmware/machine.h"
 
-extern uint32_t stack_top, data_begin, data_end, data_image, bss_begin, bss_end;
+extern uint32_t ram_begin, stack_top, data_begin, data_end, data_image, flash_end, bss_begin, bss_end; /* the linker script's */
+static const uint32_t paint = 0xA5A5A5A5u; /* what the stack has not reached */
 
 static int semihosting(int operation, const void *argument) {
   register int r0 __asm__("r0") = operation;
@@ -29,6 +30,16 @@ static void leave(int code) {
   }
 }
 
+int measure_memory(machine_memory *memory) {
+  const volatile uint32_t *reached = &bss_end;
+  while (*reached == paint) reached++;
+  memory->flash = (uint32_t)&flash_end;
+  memory->ram = (uint32_t)&stack_top - (uint32_t)&ram_begin;
+  memory->data = (uint32_t)&bss_end - (uint32_t)&ram_begin;
+  memory->stack = (uint32_t)&stack_top - (uint32_t)reached;
+  return 1;
+}
+
 void reset(void);
 void fault(void);
 void reset(void) {
@@ -38,6 +49,7 @@ void reset(void) {
   __asm__ volatile("dsb\nisb" ::: "memory");
   for (to = &data_begin, from = &data_image; to < &data_end;) *to++ = *from++;
   for (to = &bss_begin; to < &bss_end;) *to++ = 0;
+  for (to = &bss_end; to < (uint32_t *)__builtin_frame_address(0) - 16;) *(volatile uint32_t *)to++ = paint;
   leave(run());
 }
 
