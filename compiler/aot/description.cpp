@@ -70,7 +70,8 @@ class Describe {
   void function(const Plan& p) {
     Function f{.plan = &p, .verb = verb_of(p.entry), .name = d_.prefix + "_" + p.entry, .symbol = entry_symbol(d_.prefix, p.entry)};
     // What the function itself calls its arguments.
-    Scope arguments{"params", "state", "workspace", "rows", "hyper", "report", "gradients", "hooks", "seed", "inputs", "outputs", "unused"};
+    Scope arguments({"params", "state", "workspace", "rows", "hyper", "report", "gradients", "hooks", "seed", "inputs", "outputs", "unused",
+                     "result", "refuse", "want", "rows_of", "params_", "state_", "workspace_", "hooks_"}, d_.prefix + "_");
     Scope in_report, in_hyper{"size"}, in_gradients;
     std::vector<Field> report, gradients, hypers;
     auto list = [&](const std::vector<uint32_t>& buffers, const std::vector<std::string>& names, std::vector<Argument>& result, bool is_input) {

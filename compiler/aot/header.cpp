@@ -76,6 +76,7 @@ class Header {
   void numbers() {
     line("#define {}_FINGERPRINT UINT64_C(0x{:016x})", P_, m_.fingerprint);
     line("#define {}_MAX_ROWS {}u{}", P_, m_.max_rows, m_.fixed_rows ? " /* and no fewer */" : "");
+    line("#define {}_FUSED_MULTIPLY_ADD {} /* the class of its numbers: inside one, all targets give the same bits */", P_, int(m_.target.fma));
     line("#define {}_PARAMS_BYTES {}u", P_, m_.params_bytes);
     line("#define {}_STATE_BYTES {}u", P_, m_.state_bytes);
     uint64_t most = 0;

@@ -14,15 +14,15 @@ namespace {
 
 class Wrapper {
  public:
-  explicit Wrapper(const Description& d) : d_(d), p_(d.prefix), P_(upper(d.prefix)) {}
+  explicit Wrapper(const Description& d) : d_(d), p_(d.prefix), P_(upper(d.prefix)), space_(namespace_name(d.prefix)) {}
 
   std::string run() {
     line("// {0}.hpp: {0}.h for C++20. Made by graphc.\n#pragma once\n", p_);
     line("#include <cstddef>\n#include <memory>\n#include <span>\n#include <stdexcept>\n#include <string>\n\n#include \"{}.h\"\n", p_);
-    line("namespace {} {{\n", p_);
+    line("namespace {} {{\n", space_);
     line("// A call that was refused: nothing was written.");
     line("struct Refused : std::runtime_error {{\n  graphc_status status;");
-    line("  Refused(const char* call, graphc_status s) : std::runtime_error(std::string(\"{}::\") + call + \": \" + graphc_status_text(s)), status(s) {{}}\n}};\n", p_);
+    line("  Refused(const char* call, graphc_status s) : std::runtime_error(std::string(\"{}::\") + call + \": \" + graphc_status_text(s)), status(s) {{}}\n}};\n", space_);
     line("// Owns parameters, state and workspace; copies are deep. Not for two threads at once.\nclass Network {{\n public:");
     constructor();
     line("\n  {0}_params& params() {{ return *params_; }}\n  const {0}_params& params() const {{ return *params_; }}", p_);
@@ -35,13 +35,13 @@ class Wrapper {
     line("\n private:");
     line("  static graphc_status refuse(const char* call, graphc_status status) {{\n    if (status < 0) throw Refused(call, status);\n    return status;\n  }}");
     line("  static void want(const char* what, std::size_t size, std::size_t wanted) {{");
-    line("    if (size != wanted) throw std::invalid_argument(std::string(\"{}::\") + what + \": \" + std::to_string(size) + \" elements, wanted \" + std::to_string(wanted));\n  }}", p_);
+    line("    if (size != wanted) throw std::invalid_argument(std::string(\"{}::\") + what + \": \" + std::to_string(size) + \" elements, wanted \" + std::to_string(wanted));\n  }}", space_);
     line("  static std::uint32_t rows_of(const char* what, std::size_t size, std::size_t per_row) {{");
     line("    std::size_t rows = size / per_row;\n    want(what, size, rows * per_row);");
-    line("    if (rows > {1}_MAX_ROWS) throw std::invalid_argument(std::string(\"{0}::\") + what + \": \" + std::to_string(rows) + \" rows, at most \" + std::to_string({1}_MAX_ROWS));", p_, P_);
+    line("    if (rows > {1}_MAX_ROWS) throw std::invalid_argument(std::string(\"{0}::\") + what + \": \" + std::to_string(rows) + \" rows, at most \" + std::to_string({1}_MAX_ROWS));", space_, P_);
     line("    return std::uint32_t(rows);\n  }}\n");
     line("  std::unique_ptr<{0}_params> params_ = std::make_unique<{0}_params>();\n  std::unique_ptr<{0}_state> state_ = std::make_unique<{0}_state>();", p_);
-    line("  std::unique_ptr<{0}_workspace> workspace_ = std::make_unique<{0}_workspace>();\n  const graphc_hooks* hooks_ = nullptr;\n}};\n\n}}  // namespace {0}", p_);
+    line("  std::unique_ptr<{0}_workspace> workspace_ = std::make_unique<{0}_workspace>();\n  const graphc_hooks* hooks_ = nullptr;\n}};\n\n}}  // namespace {1}", p_, space_);
     return std::move(text_);
   }
 
@@ -104,7 +104,7 @@ class Wrapper {
   }
 
   const Description& d_;
-  const std::string p_, P_;
+  const std::string p_, P_, space_;
   std::string text_;
 };
 

@@ -93,6 +93,7 @@ ObjectOptions object_options(const CompileCommandOptions& o, const ModelFile& fi
   ObjectOptions object = o.object;
   if (object.prefix.empty()) object.prefix = file.model.tables.name;
   if (!is_identifier(object.prefix)) throw Error("--name: '" + object.prefix + "' cannot begin the name of a C function; letters, digits and _ can");
+  if (object.prefix == "graphc" || object.prefix.rfind("graphc_", 0) == 0) throw Error("--name: '" + object.prefix + "' begins names of graphc_abi.h; choose another");
   if (o.batch && o.fixed_batch) throw Error("--fixed-batch: --batch is given too; one of them says how many rows a call has");
   object.fixed_rows = o.fixed_batch.has_value();
   object.max_rows = uint32_t(batch_of(file, o.fixed_batch ? o.fixed_batch : o.batch));

@@ -35,6 +35,9 @@ while read -r triple cpu most; do
   if [[ -n "$undefined" ]]; then fail "$triple $cpu: undefined: $undefined"; fi
   if grep -qaE '/(home|work|root|tmp)/' "$object" "$work/all/digits.h" "$work/all/digits.json"; then fail "$triple $cpu: a path of this machine is inside"; fi
   link_alone "$triple" "$object" || fail "$triple $cpu: does not link alone"
+  # The class of numbers stands in the header as in the memory map.
+  has_fma=$(grep -c '"fused_multiply_add": true' "$work/all/digits.json" || true)
+  grep -q "^#define DIGITS_FUSED_MULTIPLY_ADD $has_fma " "$work/all/digits.h" || fail "$triple $cpu: DIGITS_FUSED_MULTIPLY_ADD"
   text=$(sed -n 's/.*"text_bytes": \([0-9]*\),.*/\1/p' "$work/all/digits.json")
   echo "$triple $cpu: $text bytes of code, undefined symbols: none"
   if ((text > most)); then fail "$triple $cpu: $text bytes of code, more than $most"; fi
@@ -50,19 +53,38 @@ wasm32-unknown-unknown generic 32768
 LIST
 
 compile host
+"$graphc" compile "$source/tests/aot/odd_names.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }
 for compiler in gcc clang; do
   if ! command -v "$compiler" >/dev/null; then echo "SKIPPED: no $compiler"; continue; fi
   for standard in c99 c11 c17 gnu17; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
+    echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"
   done
   for standard in c++11 c++14 c++17 c++20; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
+    echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c++ -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"
   done
-  echo '#include "digits.hpp"' | "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the C++ header with $compiler"
+  for header in digits.hpp xor.hpp; do
+    echo "#include \"$header\"" | "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "$header with $compiler"
+  done
+  echo '#include "xor.h"' | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "odd names with $compiler"
+  # What it leaves in the object when it is used: no call of any library.
+  "$compiler" -std=c99 -O2 -ffreestanding -Wall -Wextra -Wpedantic -Werror -I"$source" -c "$source/tests/aot/slots_alone.c" -o "$work/slots.o" || fail "slots_alone.c with $compiler"
+  undefined=$("$nm" -u "$work/slots.o")
+  if [[ -n "$undefined" ]]; then fail "graphc_slots.h with $compiler needs: $undefined"; fi
   # Beside graphc_abi.h itself, in both orders.
   for order in 'digits.h runtime/abi/graphc_abi.h' 'runtime/abi/graphc_abi.h digits.h'; do
     for file in $order; do echo "#include \"$file\""; done | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -I"$source" -x c -c - -o "$work/header.o" || fail "with graphc_abi.h: $order"
   done
+done
+
+# The program that `compile` prints, also with weights and no init.
+"$graphc" train "$model" --steps 2 --progress none --save "$work/weights.safetensors" >/dev/null
+for options in "" "--weights $work/weights.safetensors --entries predict"; do
+  # shellcheck disable=SC2086
+  compile example $options
+  sed -n '/^#include/,$p' "$work/log" >"$work/example/main.c"
+  "${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror "$work/example/main.c" "$work/example/digits.o" -o "$work/example/main" && "$work/example/main" || fail "the printed program: $options"
 done
 
 cpus=native

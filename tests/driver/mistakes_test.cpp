@@ -76,6 +76,7 @@ constexpr Mistake mistakes[] = {
     {"compile examples/digits/digits.gc -o d --cpu pentium9", "has no CPU named pentium9"},
     {"compile examples/digits/digits.gc -o d --target aarch64-linux-gnu --cpu native", "native is the CPU of this machine"},
     {"compile examples/digits/digits.gc -o d --name 3d", "cannot begin the name of a C function"},
+    {"compile examples/digits/digits.gc -o d --name graphc", "'graphc' begins names of graphc_abi.h"},
     {"compile examples/digits/digits.gc -o d --memory-budget 100", "the smallest budget that works is"},
     {"bench examples/digits/digits.gc --seconds soon", "--seconds: 'soon' is not a number"},
     {"bench examples/digits/digits.gc --batches no_such.safetensors", "no_such.safetensors"},

@@ -23,6 +23,7 @@ compiler/codegen    C STD OWN "ir/(plan|loops|target|scalar|type|error)\.h" "run
 compiler/aot        C STD OWN "compiler/[a-z_]+\.h" "compiler/codegen/codegen\.h" "ir/ "runtime/(abi|train)/ <fmt/ <nlohmann/
 compiler/driver     C STD POSIX OWN <graphc\.h> "ir/ "compiler/[a-z_]+\.h" "compiler/(codegen/codegen|frontend/model_file|passes/[a-z_]+|plan/plan)\.h" "runtime/(abi|train|pool)/ <fmt/ <CLI/ <nlohmann/
 examples            C STD MODEL OWN [<"](compiler/)?graphc\.h[>"] "compiler/frontend/model_file\.h" "runtime/(abi|train|pool)/ <fmt/
+examples/embed_c    C MODEL OWN "runtime/abi/
 tests               C STD POSIX MODEL OURS <floatfann\.h> <graphc\.h> <fmt/ <zlib\.h> <nlohmann/ <xxhash\.h> <doctest/
 '
 readonly top_level='^(ir|compiler|runtime|tests|examples|CMakeLists\.txt|README\.md|dev|CMakePresets\.json|LICENSE|\..*)$'
