@@ -6,7 +6,7 @@
  * after a cut at any byte one slot is good and graphc_slots_load gives either the contents from before graphc_slots_save or
  * those that it was to save. Data and head have a CRC-32 each: every flipped bit is found, and every burst of up to 32 bits.
  *
- * Needs less than 1 KB of stack and writes each byte once between two erasures.
+ * Needs about 1 KB of stack and writes each byte once between two erasures.
  *
  *   graphc_region regions[] = {{&params, sizeof params}, {&state, sizeof state}, {&epoch, sizeof epoch}};
  *   status = graphc_slots_load(&slots, DIGITS_FINGERPRINT, regions, 3);
