@@ -35,7 +35,7 @@ std::string example_text(const Description& d) {
   text += "\nint main(void) {\n";
   if (init != d.functions.end())
     text += fmt::format("  graphc_status status = {}(&params, &state, {}/*seed*/ 1);\n", init->name, init->plan->workspace_bytes ? "&workspace, " : "");
-  else if (d.has_initial_params && d.has_initial_state) text += fmt::format("  graphc_status status = {0}_check_cpu();\n  params = {0}_initial_params;\n  state = {0}_initial_state;\n", p);
+  else if (d.has_weights) text += fmt::format("  graphc_status status = {0}_check_cpu();\n  params = {0}_initial_params;\n  state = {0}_initial_state;\n", p);
   else text += fmt::format("  graphc_status status = {}_check(&params, &state); /* fill them first */\n", p);
   text += fmt::format("  if (status == GRAPHC_OK) status = {}(&params, &state, &workspace{}, NULL);\n", f->name, call);
   if (!f->report.empty()) {

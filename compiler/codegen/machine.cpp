@@ -196,9 +196,7 @@ std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::Targ
   options.initial_params = constant_bytes(*module, o.params, o.prefix + "_initial_params");
   options.initial_state = constant_bytes(*module, o.state, o.prefix + "_initial_state");
   options.check_cpu = emit_cpu_check(*module, machine, o.prefix + "_check_cpu");
-  for (const Plan& p : plan.plans)
-    if (o.entries.empty() || std::find(o.entries.begin(), o.entries.end(), p.entry) != o.entries.end())
-      emit_entry(*module, plan, p, entry_symbol(o.prefix, p.entry), kernel, options);
+  for (const Plan& p : plan.plans) emit_entry(*module, plan, p, entry_symbol(o.prefix, p.entry), kernel, options);
   return finished(std::move(module), plan.target);
 }
 

@@ -53,7 +53,7 @@ wasm32-unknown-unknown generic 32768
 LIST
 
 compile host
-"$graphc" compile "$source/tests/aot/odd_names.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }
+for odd in odd_names odd_entries; do "$graphc" compile "$source/tests/aot/$odd.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }; done
 for compiler in gcc clang; do
   if ! command -v "$compiler" >/dev/null; then echo "SKIPPED: no $compiler"; continue; fi
   for standard in c99 c11 c17 gnu17; do
@@ -64,10 +64,12 @@ for compiler in gcc clang; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
     echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c++ -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"
   done
-  for header in digits.hpp xor.hpp; do
+  for header in digits.hpp xor.hpp two.hpp; do
     echo "#include \"$header\"" | "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "$header with $compiler"
   done
-  echo '#include "xor.h"' | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "odd names with $compiler"
+  for header in xor.h two.h; do
+    echo "#include \"$header\"" | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "odd names: $header with $compiler"
+  done
   # What it leaves in the object when it is used: no call of any library.
   "$compiler" -std=c99 -O2 -ffreestanding -Wall -Wextra -Wpedantic -Werror -I"$source" -c "$source/tests/aot/slots_alone.c" -o "$work/slots.o" || fail "slots_alone.c with $compiler"
   undefined=$("$nm" -u "$work/slots.o")
@@ -77,6 +79,11 @@ for compiler in gcc clang; do
     for file in $order; do echo "#include \"$file\""; done | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -I"$source" -x c -c - -o "$work/header.o" || fail "with graphc_abi.h: $order"
   done
 done
+
+# The moving averages of the parameters.
+sed 's/^\(minimize .*\)$/\1\n  average(0.5)/' "$model" >"$work/digits.gc"
+"$graphc" compile "$work/digits.gc" -o "$work/averaged" >/dev/null
+"${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/averaged" -I"$source" "$source/tests/aot/averaged.c" "$work/averaged/digits.o" -lm -o "$work/averaged/main" && "$work/averaged/main" || fail "averages"
 
 # The program that `compile` prints, also with weights and no init.
 "$graphc" train "$model" --steps 2 --progress none --save "$work/weights.safetensors" >/dev/null
