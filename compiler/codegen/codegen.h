@@ -42,8 +42,8 @@ struct Emitted {
 };
 
 // The whole module for its plan's target. Entries are PREFIX_entry_NAME of type graphc_entry, and PREFIX_check_cpu() is
-// GRAPHC_WRONG_CPU on a machine that lacks an instruction set; everything else is local. InternalError where an object would
-// have an undefined symbol or a recursion.
+// GRAPHC_WRONG_CPU on a machine that lacks an instruction set; everything else is local. CompileError where an object would have an
+// undefined symbol.
 Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what);
 
 // Machine code in this process. Each entry is compiled when it is first asked for. Lives as long as its functions are used.

@@ -109,6 +109,7 @@ llvm::Function* emit_cpu_check(llvm::Module& module, llvm::TargetMachine& machin
   }
   LLVMInitializeX86AsmParser();  // which the object needs for inline assembly
   f->addFnAttr("target-cpu", "x86-64");
+  f->addFnAttr("target-features", "");  // else those of the target machine
   CpuCheck(module, f).run(*machine.getMCSubtargetInfo());
   return f;
 }

@@ -19,10 +19,10 @@ template <class T> static T expect(llvm::Expected<T> value) {
   return std::move(*value);
 }
 
-// WebAssembly names these two in every object; its linker makes them.
-static bool is_of_linker(llvm::StringRef name) { return name == "__stack_pointer" || name == "__indirect_function_table"; }
+// WebAssembly names the first two in every object; linkers make them.
+static bool is_of_linker(llvm::StringRef name) { return name == "__stack_pointer" || name == "__indirect_function_table" || name == "_GLOBAL_OFFSET_TABLE_"; }
 
-static void inspect_object(Emitted& result) {
+static void inspect_object(Emitted& result, const Target& target) {
   auto file = expect(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(result.bytes, "object")));
   for (const auto& section : file->sections()) {
     if (section.isText()) result.text_bytes += section.getSize();
@@ -31,7 +31,9 @@ static void inspect_object(Emitted& result) {
   for (const auto& symbol : file->symbols()) {
     if (!(expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)) continue;
     llvm::StringRef name = expect(symbol.getName());
-    if (!name.empty() && !is_of_linker(name)) throw InternalError(fmt::format("codegen: {} is undefined in the object", name.str()));
+    if (!name.empty() && !is_of_linker(name)) 
+      throw CompileError(Diagnostic{{}, fmt::format("target: {}, {}: LLVM calls {} from a library, which an object of graphc does not have", target.triple, target.cpu, name.str()),
+                                    {"choose a --cpu or --features that have an instruction for it"}});
   }
 }
 
@@ -53,7 +55,7 @@ Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what) {
   passes.run(*module);
   Emitted result{.bytes = bytes.str().str()};
   if (what == Emit::assembly) return result;
-  inspect_object(result);
+  inspect_object(result, plan.target);
   uint64_t slack = plan.target.vector_floats > 4 ? 4 * uint64_t(plan.target.vector_floats) : 0;  // a frame that is aligned for its vectors
   for (const Plan& p : plan.plans)
     if (const llvm::Function* f = module->getFunction(entry_symbol(options.prefix, p.entry))) result.stack_bytes[p.entry] = deepest_stack(*f, *frames, slack);

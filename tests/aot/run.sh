@@ -8,6 +8,7 @@ readonly source=$1 graphc=$2 nm=$3 model=$1/examples/digits/digits.gc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
+has_all() { local tool; for tool in "$@"; do command -v "$tool" >/dev/null || return 1; done; }
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 
 compile() { "$graphc" compile "$model" -o "$work/$1" --emit obj,header,json,hpp "${@:2}" >"$work/log" || { cat "$work/log"; exit 1; }; }
@@ -19,7 +20,7 @@ link_alone() {
     *) ld.lld -e digits_entry_step "$2" -o "$work/alone" ;;
   esac
 }
-if ! command -v ld.lld wasm-ld >/dev/null; then
+if ! has_all ld.lld wasm-ld; then
   echo "SKIPPED: needs lld"
   link_alone() { return 0; }
 fi
@@ -51,6 +52,12 @@ thumbv7em-none-eabihf cortex-m4 24576
 thumbv7em-none-eabihf cortex-m7 24576
 wasm32-unknown-unknown generic 32768
 LIST
+
+# Nothing that a plain x86-64 lacks runs before the CPU was asked.
+compile baseline --target x86_64-linux-gnu --cpu x86-64-v4
+"${nm%nm}objdump" -d --no-show-raw-insn --disassemble-symbols=digits_check_cpu,digits_entry_init "$work/baseline/digits.o" >"$work/baseline/init.s"
+grep -q cpuid "$work/baseline/init.s" || fail "digits_check_cpu does not ask"
+if grep -E '%[yz]mm|%k[0-7]|\b(v[a-z]+|[a-z]+x|andn|bextr|tzcnt|lzcnt)[[:space:]]+%' "$work/baseline/init.s"; then fail "init uses instructions of x86-64-v4 before it knows that they are there"; fi
 
 compile host
 for odd in odd_names odd_entries; do "$graphc" compile "$source/tests/aot/$odd.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }; done

@@ -12,6 +12,7 @@ trap 'rm -rf "$work"' EXIT
 failures=0 skipped=0
 export GRAPHC_CACHE=off
 
+has_all() { local tool; for tool in "$@"; do command -v "$tool" >/dev/null || return 1; done; }
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 skip() { echo "SKIPPED: $*"; skipped=$((skipped + 1)); }
 
@@ -40,7 +41,8 @@ compare() {
 linux() {  # NAME TRIPLE CPU FMA RUNNER...
   local name=$1 triple=$2 cpu=$3 fma=$4
   shift 4
-  build "$name" "$triple" "$cpu" "$machines/start_linux.c" -static || { fail "$name: does not build"; return; }
+  # shellcheck disable=SC2086
+  build "$name" "$triple" "$cpu" "$machines/start_linux.c" -static ${clang_options:-} || { fail "$name: does not build"; return; }
   compare "$name" "$fma" "$@" "$work/$name/program"
 }
 
@@ -49,7 +51,7 @@ cortex() {  # NAME CPU FPU BOARD
   compare "$1" fma qemu-system-arm -M "$4" -cpu "$2" -display none -monitor none -serial none -chardev stdio,id=out -semihosting-config enable=on,target=native,chardev=out -kernel "$work/$1/program"
 }
 
-if [[ $host != x86_64 ]] || ! command -v clang ld.lld wasm-ld >/dev/null; then
+if [[ $host != x86_64 ]] || ! has_all clang ld.lld wasm-ld; then
   echo "SKIPPED: needs an x86-64 machine, clang and lld"
   exit 0
 fi
@@ -73,14 +75,17 @@ else
   build x86-64-v4 x86_64-linux-gnu x86-64-v4 "$machines/start_linux.c" -static || fail "x86-64-v4: does not build"
   echo "x86-64-v4: built; this CPU has no AVX-512 to run it, and neither has the emulator"
 fi
-if command -v qemu-aarch64 qemu-riscv64 qemu-x86_64 >/dev/null; then
+if has_all qemu-aarch64 qemu-riscv64 qemu-riscv32 qemu-arm qemu-i386 qemu-x86_64; then
   linux aarch64 aarch64-linux-gnu generic fma qemu-aarch64
   linux riscv64 riscv64-linux-gnu generic-rv64 fma qemu-riscv64
+  clang_options="-march=rv32gc -mabi=ilp32d" linux riscv32 riscv32-linux-gnu generic-rv32 fma qemu-riscv32
+  linux armv7 armv7-linux-gnueabihf generic none qemu-arm
+  linux i686 i686-linux-gnu pentium4 none qemu-i386
   # A CPU without AVX refuses in `init`, before anything is computed.
   got=$(qemu-x86_64 -cpu Nehalem "$work/x86-64-v4/program" || true)
   if [[ "$got" == *"lacks an instruction set"* ]]; then echo "x86-64-v4 on a Nehalem: refused"; else fail "x86-64-v4 on a Nehalem: $got"; fi
 else
-  skip "aarch64 and riscv64 need qemu-user"
+  skip "aarch64, riscv64, riscv32, armv7 and i686 need qemu-user"
 fi
 if command -v qemu-system-arm >/dev/null; then
   cortex cortex-m4f cortex-m4 fpv4-sp-d16 mps2-an386
