@@ -3,6 +3,8 @@
 // What users do wrongly on the command line: the exit code, and words of the message.
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 #include "tests/driver/run_program.h"
 #include "tests/support/golden.h"
 
@@ -141,6 +143,22 @@ TEST_CASE("a full disk") {
   CHECK(ran.err == "graphc: warning: /dev/full: error: the log could not be written; the training goes on\n");
   CHECK(ran.out.find("96 steps in ") != std::string::npos);
   CHECK(run_graphc("train examples/digits/digits.gc --epochs 1 --history /dev/full").code == 2);  // its ending is no history's
+}
+
+TEST_CASE("an output that cannot be written leaves the others") {
+  TemporaryFolder folder;
+  std::string taken = folder / "taken.csv";
+  std::filesystem::create_directory(taken);  // no file can take its place
+  Ran ran = run_graphc("train examples/digits/digits.gc --epochs 1 --json --save " + taken + " --history " + taken + " --history " +
+                       folder / "h.csv" + " --confusion " + folder / "c.svg");
+  CHECK(ran.code == 3);
+  size_t first = ran.err.find("graphc: " + taken);
+  CHECK(first != std::string::npos);
+  CHECK(ran.err.find("graphc: " + taken, first + 1) != std::string::npos);
+  CHECK(ran.err.find(" steps in ") != std::string::npos);
+  CHECK(ran.out.find("\"train_loss\"") != std::string::npos);
+  CHECK(read_file(folder / "h.csv").find("train_loss") != std::string::npos);
+  CHECK(read_file(folder / "c.svg").find("<svg") != std::string::npos);
 }
 
 TEST_CASE("a disk without room for checkpoints ends no training") {
