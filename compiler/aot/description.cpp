@@ -10,16 +10,6 @@ namespace graphc::aot {
 
 namespace {
 
-Verb verb_of(const std::string& entry) {
-  auto is = [&](const char* verb) { return entry == verb || entry.rfind(std::string(verb) + "_", 0) == 0; };
-  if (entry == "init") return Verb::init;
-  if (entry == "eval") return Verb::eval;
-  if (entry == "predict") return Verb::predict;
-  if (is("grad")) return Verb::grad;
-  if (is("apply")) return Verb::apply;
-  return Verb::step;  // a loss may name its step as it likes
-}
-
 class Describe {
  public:
   Describe(const PlanModule& plan, const std::string& prefix) : m_(plan) {
@@ -68,7 +58,7 @@ class Describe {
 
   void function(const Plan& p) {
     std::string name = functions_.name(p.entry);
-    Function f{.plan = &p, .verb = verb_of(p.entry), .name = d_.prefix + "_" + name, .symbol = entry_symbol(d_.prefix, p.entry), .method = name};
+    Function f{.plan = &p, .verb = entry_verb(p.entry), .name = d_.prefix + "_" + name, .symbol = entry_symbol(d_.prefix, p.entry), .method = name};
     // What the function itself calls its arguments.
     Scope arguments({"params", "state", "workspace", "rows", "hyper", "report", "gradients", "hooks", "seed", "inputs", "outputs", "unused",
                      "main", "status", "result", "refuse", "want", "rows_of", "params_", "state_", "workspace_", "hooks_"}, d_.prefix + "_");
@@ -78,9 +68,9 @@ class Describe {
       for (size_t i = 0; i < buffers.size(); i++) {
         const Type& type = p.buffers[buffers[i]].type;
         Argument a;
-        bool passed = f.verb == Verb::apply ? is_input && is_passed(names[i]) : f.verb == Verb::grad && !is_input && is_passed(names[i]);
+        bool passed = f.verb == EntryVerb::apply ? is_input && is_passed(names[i]) : f.verb == EntryVerb::grad && !is_input && is_passed(names[i]);
         if (passed) a.place = Argument::gradients, gradients.push_back(a.field = make_field(in_gradients, names[i], type));
-        else if (!is_input && f.verb != Verb::predict && type.shape.rank() == 0) a.place = Argument::report, report.push_back(a.field = make_field(in_report, names[i], type));
+        else if (!is_input && f.verb != EntryVerb::predict && type.shape.rank() == 0) a.place = Argument::report, report.push_back(a.field = make_field(in_report, names[i], type));
         else a.field = make_field(arguments, names[i], type);
         result.push_back(a);
       }
@@ -89,7 +79,7 @@ class Describe {
     for (uint32_t b : p.inputs) input_names.push_back(p.buffers[b].name);
     list(p.inputs, input_names, f.inputs, true);
     list(p.outputs, p.output_names, f.outputs, false);
-    if (f.verb != Verb::init)
+    if (f.verb != EntryVerb::init)
       for (const std::string& name : p.hypers) {
         const HyperParameter& h = *m_.module.hyper(name);
         hypers.push_back(make_field(in_hyper, name, Type{h.dtype, {}}));

@@ -31,17 +31,14 @@ struct Argument {
   Field field;
 };
 
-// How an entry's function looks to the caller.
-enum class Verb : uint8_t { init, step, grad, apply, eval, predict };
-
 struct Function {
   const Plan* plan;
-  Verb verb;
+  EntryVerb verb;
   std::string name, symbol;     // PREFIX_ENTRY, as a C function, and the object's symbol
   std::string method;           // of the C++ class
   std::vector<Argument> inputs, outputs;  // in the order of the ABI
   std::string hyper, report, gradients;   // names of struct types; empty where it has none
-  bool updates() const { return verb == Verb::init || verb == Verb::step || verb == Verb::apply; }
+  bool updates() const { return verb == EntryVerb::init || verb == EntryVerb::step || verb == EntryVerb::apply; }
 };
 
 struct Description {

@@ -196,12 +196,12 @@ class Header {
 
   std::string doc(const Function& f) const {
     switch (f.verb) {
-      case Verb::init: return "Fills params and state; the same seed, the same bits.";
-      case Verb::step: return "One training step: loss and metrics of these rows, then params and state are updated. GRAPHC_NOT_FINITE: reported, nothing updated.";
-      case Verb::grad: return "As step, but the gradients are given and nothing is updated; apply takes them, and both together are step, bit for bit.";
-      case Verb::apply: return "Updates params and state by the gradients that grad gave.";
-      case Verb::eval: return "Loss and metrics as in prediction; nothing is updated.";
-      case Verb::predict: return d_.averages().empty() ? "The outputs of these rows." : "The outputs of these rows. With " + p_ + "_average's params: those of the moving averages.";
+      case EntryVerb::init: return "Fills params and state; the same seed, the same bits.";
+      case EntryVerb::step: return "One training step: loss and metrics of these rows, then params and state are updated. GRAPHC_NOT_FINITE: reported, nothing updated.";
+      case EntryVerb::grad: return "As step, but the gradients are given and nothing is updated; apply takes them, and both together are step, bit for bit.";
+      case EntryVerb::apply: return "Updates params and state by the gradients that grad gave.";
+      case EntryVerb::eval: return "Loss and metrics as in prediction; nothing is updated.";
+      case EntryVerb::predict: return d_.averages().empty() ? "The outputs of these rows." : "The outputs of these rows. With " + p_ + "_average's params: those of the moving averages.";
     }
     return "";
   }
@@ -211,18 +211,18 @@ class Header {
     const char* constant = f.updates() ? "" : "const ";
     arguments.push_back(fmt::format("{}{}_params *params", constant, p_));
     arguments.push_back(fmt::format("{}{}_state *state", constant, p_));
-    bool is_init = f.verb == Verb::init, has_workspace = !is_init || f.plan->workspace_bytes;
+    bool is_init = f.verb == EntryVerb::init, has_workspace = !is_init || f.plan->workspace_bytes;
     if (has_workspace) arguments.push_back(p_ + "_workspace *workspace");
     for (const Argument& a : f.inputs)
       if (a.place == Argument::parameter) arguments.push_back(fmt::format("const {} *{}", c_type(a.field.type.dtype), a.field.name));
-    if (f.verb == Verb::apply && !f.gradients.empty()) arguments.push_back(fmt::format("const {} *gradients", f.gradients));
+    if (f.verb == EntryVerb::apply && !f.gradients.empty()) arguments.push_back(fmt::format("const {} *gradients", f.gradients));
     if (is_init) arguments.push_back("uint64_t seed");
     else arguments.push_back("uint32_t rows");
     if (!f.hyper.empty()) arguments.push_back(fmt::format("const {} *hyper", f.hyper));
     if (!f.report.empty()) arguments.push_back(f.report + " *report");
     for (const Argument& a : f.outputs)
       if (a.place == Argument::parameter) arguments.push_back(fmt::format("{} *{}", c_type(a.field.type.dtype), a.field.name));
-    if (f.verb == Verb::grad && !f.gradients.empty()) arguments.push_back(f.gradients + " *gradients");
+    if (f.verb == EntryVerb::grad && !f.gradients.empty()) arguments.push_back(f.gradients + " *gradients");
     if (!is_init) arguments.push_back("const graphc_hooks *hooks");
 
     std::string shapes;
@@ -255,7 +255,7 @@ class Header {
       line("  return {}(params, state, {}, NULL, NULL, 1, hyper, NULL);", f.symbol, has_workspace ? "workspace" : "NULL");
       return;
     }
-    bool takes = f.verb == Verb::apply && !f.gradients.empty(), gives = f.verb == Verb::grad && !f.gradients.empty();
+    bool takes = f.verb == EntryVerb::apply && !f.gradients.empty(), gives = f.verb == EntryVerb::grad && !f.gradients.empty();
     if (!f.inputs.empty()) line("  const void *inputs[{}];", f.inputs.size());
     if (!f.outputs.empty()) line("  void *outputs[{}];", f.outputs.size());
     if (!f.report.empty()) line("  {} unused;", f.report);

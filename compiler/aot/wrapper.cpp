@@ -32,7 +32,7 @@ class Wrapper {
     line("  // Threads; must outlive the calls. Null: one.\n  void set_hooks(const graphc_hooks* hooks) {{ hooks_ = hooks; }}");
     if (!d_.averages().empty()) line("  // The moving averages of the parameters become the parameters.\n  void average() {{ refuse(\"average\", {}_average(params_.get(), state_.get(), params_.get())); }}", p_);
     for (const Function& f : d_.functions)
-      if (f.verb != Verb::init) method(f);
+      if (f.verb != EntryVerb::init) method(f);
     line("\n private:");
     line("  static graphc_status refuse(const char* call, graphc_status status) {{\n    if (status < 0) throw Refused(call, status);\n    return status;\n  }}");
     line("  static void want(const char* what, std::size_t size, std::size_t wanted) {{");
@@ -50,7 +50,7 @@ class Wrapper {
   template <class... T> void line(fmt::format_string<T...> format, T&&... values) { text_ += fmt::format(format, std::forward<T>(values)...) + "\n"; }
 
   void constructor() {
-    auto init = std::find_if(d_.functions.begin(), d_.functions.end(), [](const Function& f) { return f.verb == Verb::init; });
+    auto init = std::find_if(d_.functions.begin(), d_.functions.end(), [](const Function& f) { return f.verb == EntryVerb::init; });
     if (init != d_.functions.end()) {
       line("  // Begins with init(seed).\n  explicit Network(std::uint64_t seed = 1) {{ init(seed); }}");
       line("  void init(std::uint64_t seed) {{ refuse(\"init\", {}(params_.get(), state_.get(), {}seed)); }}", init->name, init->plan->workspace_bytes ? "workspace_.get(), " : "");
@@ -81,7 +81,7 @@ class Wrapper {
       }
     for (const Argument& a : f.inputs)
       if (a.place == Argument::parameter) add(fmt::format("std::span<const {}> {}", c_type(a.field.type.dtype), a.field.name)), call += ", " + a.field.name + ".data()";
-    if (f.verb == Verb::apply && !f.gradients.empty()) add(fmt::format("const {}& gradients", f.gradients)), call += ", &gradients";
+    if (f.verb == EntryVerb::apply && !f.gradients.empty()) add(fmt::format("const {}& gradients", f.gradients)), call += ", &gradients";
     if (rows.empty()) add("std::uint32_t rows");
     call += ", rows";
     bool has_report = !f.report.empty();
@@ -89,7 +89,7 @@ class Wrapper {
     if (has_report) call += ", &result.report";
     for (const Argument& a : f.outputs)
       if (a.place == Argument::parameter) add(fmt::format("std::span<{}> {}", c_type(a.field.type.dtype), a.field.name)), call += ", " + a.field.name + ".data()";
-    if (f.verb == Verb::grad && !f.gradients.empty()) add(f.gradients + "& gradients"), call += ", &gradients";
+    if (f.verb == EntryVerb::grad && !f.gradients.empty()) add(f.gradients + "& gradients"), call += ", &gradients";
     if (!f.hyper.empty()) add(fmt::format("const {}* hyper = nullptr", f.hyper));
 
     std::string result = name;
