@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "compiler/graphc.h"
 #include "compiler/pipeline.h"
 #include "runtime/train/error.h"
 #include "tests/aot/linked_object.h"
+#include "tests/aot/model_files.h"
 #include "tests/compiler/abi_run.h"
 #include "tests/compiler/models.h"
 
@@ -21,16 +21,6 @@ using namespace graphc;
 using namespace graphc_test;
 
 namespace {
-
-// Each .gc file of these folders.
-std::vector<std::filesystem::path> model_files() {
-  std::vector<std::filesystem::path> files;
-  for (const char* folder : {"examples", "tests/bench/models"})
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(source_dir() + "/" + folder))
-      if (entry.path().extension() == ".gc") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 std::string text_of(const Object& o) { return o.bytes() + o.header() + o.wrapper() + o.memory_map() + o.memory_table() + o.example(); }
 
@@ -62,25 +52,6 @@ TEST_CASE("the object of every model file gives the JIT's bits, also with a fixe
     CHECK(trace(LinkedObject(compile_object(model, {.max_rows = rows})).module(), Side::begin, 0xFF) == jit);
     std::string of_most = trace(compile(model, {.max_rows = rows}).module(), Side::end, 0xFF, /*fixed_rows=*/true);
     CHECK(trace(LinkedObject(compile_object(model, {.max_rows = rows, .fixed_rows = true})).module(), Side::end, 0xFF, true) == of_most);
-  }
-}
-
-TEST_CASE("every model file is an object without an undefined symbol on every target") {
-  struct Machine {
-    const char *target, *cpu;
-  };
-  for (const auto& path : model_files()) {
-    CAPTURE(path.string());
-    Model model = read_model(path.string()).model;
-    for (const Machine& m : {Machine{"x86_64-linux-gnu", "x86-64-v2"}, {"aarch64-linux-gnu", "generic"}, {"riscv64-linux-gnu", "generic-rv64"},
-                             {"thumbv7em-none-eabihf", "cortex-m4"}, {"wasm32-unknown-unknown", "generic"}}) {
-      CAPTURE(std::string(m.target));
-      // Codegen reads the object back and throws where there is one.
-      Object object = compile_object(model, {.target = m.target, .cpu = m.cpu, .max_rows = 4});
-      CHECK(object.text_bytes() > 0);
-      CHECK(object.stack_bytes().size() == object.plan().plans.size());
-      for (const auto& deepest : object.stack_bytes()) CHECK_MESSAGE(deepest.second < 64 << 10, deepest.first);
-    }
   }
 }
 
