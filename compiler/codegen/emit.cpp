@@ -7,6 +7,9 @@
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Triple.h>
+
+#include <algorithm>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/codegen/machine.h"
@@ -19,10 +22,12 @@ template <class T> static T expect(llvm::Expected<T> value) {
   return std::move(*value);
 }
 
-// WebAssembly names these two in every object; its linker makes them.
-static bool is_of_linker(llvm::StringRef name) { return name == "__stack_pointer" || name == "__indirect_function_table"; }
+// The linker makes them: WebAssembly names the first two in every object, 32-bit x86 the third where it is position-independent.
+static bool is_of_linker(llvm::StringRef name) {
+  return name == "__stack_pointer" || name == "__indirect_function_table" || name == "_GLOBAL_OFFSET_TABLE_";
+}
 
-static void inspect_object(Emitted& result) {
+static void inspect_object(Emitted& result, const Target& target) {
   auto file = expect(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(result.bytes, "object")));
   for (const auto& section : file->sections()) {
     if (section.isText()) result.text_bytes += section.getSize();
@@ -31,8 +36,19 @@ static void inspect_object(Emitted& result) {
   for (const auto& symbol : file->symbols()) {
     if (!(expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)) continue;
     llvm::StringRef name = expect(symbol.getName());
-    if (!name.empty() && !is_of_linker(name)) throw InternalError(fmt::format("codegen: {} is undefined in the object", name.str()));
+    if (name.empty() || is_of_linker(name)) continue;
+    throw CompileError(Diagnostic{{}, fmt::format("target: {} with the CPU {} has no instruction for what LLVM calls {} for; the object would need a library that has it",
+                                                  target.triple, target.cpu, name.str()),
+                                  {"another CPU or more features may have one (--cpu, --features)"}});
   }
+}
+
+// 32-bit x86 pushes arguments, and a frame's size is without them.
+static uint64_t pushed_arguments(const llvm::Module& module) {
+  if (llvm::Triple(module.getTargetTriple()).getArch() != llvm::Triple::x86) return 0;
+  uint64_t most = 0;
+  for (const llvm::Function& f : module) most = std::max<uint64_t>(most, f.arg_size());
+  return (most * 4 + 15) / 16 * 16;
 }
 
 Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what) {
@@ -53,8 +69,9 @@ Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what) {
   passes.run(*module);
   Emitted result{.bytes = bytes.str().str()};
   if (what == Emit::assembly) return result;
-  inspect_object(result);
+  inspect_object(result, plan.target);
   uint64_t slack = plan.target.vector_floats > 4 ? 4 * uint64_t(plan.target.vector_floats) : 0;  // a frame that is aligned for its vectors
+  slack += pushed_arguments(*module);
   for (const Plan& p : plan.plans)
     if (const llvm::Function* f = module->getFunction(entry_symbol(options.prefix, p.entry))) result.stack_bytes[p.entry] = deepest_stack(*f, *frames, slack);
   return result;

@@ -6,19 +6,14 @@
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
-#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
-#include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
-#include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Scalar.h>
 
 #include <algorithm>
 #include <map>
-#include <mutex>
-#include <thread>
 
 #include "compiler/codegen/cpu_check.h"
 #include "compiler/codegen/entry_emitter.h"
@@ -26,44 +21,17 @@
 
 namespace graphc {
 
-static void initialise_host() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-  });
-}
-
-static void initialise_all() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-#define GRAPHC_TARGET(NAME) LLVMInitialize##NAME##TargetInfo(), LLVMInitialize##NAME##Target(), LLVMInitialize##NAME##TargetMC(), LLVMInitialize##NAME##AsmPrinter();
-    GRAPHC_TARGET(X86) GRAPHC_TARGET(AArch64) GRAPHC_TARGET(ARM) GRAPHC_TARGET(RISCV) GRAPHC_TARGET(WebAssembly)
-#undef GRAPHC_TARGET
-  });
-}
-
 std::string llvm_version() { return LLVM_VERSION_STRING; }
-
-static const llvm::Target& lookup(const llvm::Triple& triple, const std::string& given) {
-  std::string error;
-#if LLVM_VERSION_MAJOR >= 21
-  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple, error);
-#else
-  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple.str(), error);
-#endif
-  if (!found)
-    throw CompileError(Diagnostic{{}, fmt::format("target: LLVM {} has no target {}", LLVM_VERSION_STRING, given),
-                                  {"for example x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu, thumbv7em-none-eabihf, wasm32"}});
-  return *found;
-}
 
 std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t, Relocation wanted) {
   llvm::Triple triple(t.triple);
-  const llvm::Target& found = lookup(triple, t.triple);
+  const llvm::Target& found = lookup_target(triple);
   llvm::TargetOptions options;
-  options.FloatABIType = triple.getEnvironment() == llvm::Triple::EABIHF || triple.getEnvironment() == llvm::Triple::GNUEABIHF ? llvm::FloatABI::Hard : llvm::FloatABI::Default;
-  bool is_fixed = wanted == Relocation::fixed || (wanted == Relocation::of_target && (triple.isWasm() || triple.isThumb()));
+  options.FloatABIType = triple.getEnvironmentName().contains("eabihf") ? llvm::FloatABI::Hard : llvm::FloatABI::Default;
+  if (wanted == Relocation::pic && triple.isWasm())
+    throw CompileError(Diagnostic{{}, fmt::format("target: {}: a position-independent object would need symbols of a dynamic linker, such as __table_base", t.triple),
+                                  {"use the relocation static, which is the default here"}});
+  bool is_fixed = wanted == Relocation::fixed || (wanted == Relocation::of_target && (triple.isWasm() || (triple.isThumb() && !triple.isOSLinux())));
   auto relocation = is_fixed ? llvm::Reloc::Static : llvm::Reloc::PIC_;
 #if LLVM_VERSION_MAJOR >= 21
   auto machine = found.createTargetMachine(triple, t.cpu, t.features, options, relocation, std::nullopt, llvm::CodeGenOptLevel::Less);
@@ -72,73 +40,6 @@ std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t, Relocation 
 #endif
   if (!machine) throw CompileError(Diagnostic{{}, "target: LLVM cannot emit code for " + t.triple, {}});
   return std::shared_ptr<llvm::TargetMachine>(machine);
-}
-
-static std::string default_cpu(const llvm::Triple& triple) {
-  if (triple.getArch() == llvm::Triple::x86_64) return "x86-64-v3";
-  if (triple.isRISCV64()) return "generic-rv64";
-  if (triple.isThumb()) return "cortex-m4";
-  return "generic";
-}
-
-// What LLVM would only print a warning of.
-static void check_cpu(const llvm::Triple& triple, const std::string& cpu) {
-#if LLVM_VERSION_MAJOR >= 22
-  std::unique_ptr<llvm::MCSubtargetInfo> info(lookup(triple, triple.str()).createMCSubtargetInfo(triple, "", ""));
-#else
-  std::unique_ptr<llvm::MCSubtargetInfo> info(lookup(triple, triple.str()).createMCSubtargetInfo(triple.str(), "", ""));
-#endif
-  if (!info->isCPUStringValid(cpu)) throw CompileError(Diagnostic{{}, fmt::format("target: {} has no CPU named {}", triple.str(), cpu), {}});
-}
-
-Target describe_target(const std::string& triple_name, const std::string& named_cpu, const std::string& features) {
-  Target t;
-  llvm::Triple process(llvm::sys::getProcessTriple()), triple(triple_name.empty() ? process : llvm::Triple(llvm::Triple::normalize(triple_name)));
-  bool native = named_cpu == "native", host = triple_name.empty() || native;
-  if (native && triple.getArch() != process.getArch())
-    throw CompileError(Diagnostic{{}, fmt::format("target: native is the CPU of this machine, and the target is {}", triple.str()), {"name one of the target's CPUs"}});
-  const std::string cpu = native ? "" : named_cpu;
-  host ? initialise_host() : initialise_all();
-  if (!cpu.empty()) check_cpu(triple, cpu);
-  t.triple = triple.str();
-  t.cpu = !cpu.empty() ? cpu : host ? llvm::sys::getHostCPUName().str() : default_cpu(triple);
-  t.features = features;
-  if (host && cpu.empty()) {  // what was asked for comes last, which counts
-    std::string all;
-#if LLVM_VERSION_MAJOR >= 19
-    for (const auto& f : llvm::sys::getHostCPUFeatures()) all += fmt::format("{}{},", f.second ? "+" : "-", f.first().str());
-#endif
-    t.features = all + features;
-    if (t.features.ends_with(',')) t.features.pop_back();
-  }
-  if (triple.isRISCV64() && features.empty()) t.features = "+m,+a,+f,+d,+c";
-  auto machine = target_machine(t);
-  const llvm::MCSubtargetInfo& info = *machine->getMCSubtargetInfo();
-  auto has = [&](const char* feature) { return info.checkFeatures(feature); };
-  t.pointer_bytes = triple.isArch64Bit() ? 8 : 4;
-  if (host) t.l1_bytes = int64_t(cache_bytes(1, uint64_t(t.l1_bytes))), t.l2_bytes = int64_t(cache_bytes(2, uint64_t(t.l2_bytes)));
-  if (host) t.threads = int(std::clamp(std::thread::hardware_concurrency(), 1u, 1024u));
-  t.vector_floats = 1;
-  t.vector_registers = 16;
-  if (triple.isX86()) {
-    bool wide = has("+avx512f,+avx512vl,+avx512dq,+avx512bw");
-    t.vector_floats = wide ? 16 : has("+avx2") ? 8 : 4;
-    t.vector_registers = wide ? 32 : 16;
-    t.fma = has("+fma");
-    t.masks = has("+avx2");
-    // LLVM prefers 256-bit vectors on many AVX-512 CPUs; kernels here are emitted for the width they name.
-    if (wide) t.features += t.features.empty() ? "-prefer-256-bit" : ",-prefer-256-bit";
-  } else if (triple.isAArch64()) {
-    t.vector_floats = 4, t.vector_registers = 32, t.fma = true;
-  } else if (triple.isRISCV64()) {
-    t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+f");
-  } else if (triple.isThumb() || triple.isARM()) {
-    t.vector_floats = 1, t.vector_registers = 32, t.fma = has("+vfp4d16sp");
-  } else if (triple.isWasm()) {
-    bool simd = has("+simd128");
-    t.vector_floats = simd ? 4 : 1, t.vector_registers = 16;
-  }
-  return t;
 }
 
 static std::unique_ptr<llvm::Module> new_module(llvm::LLVMContext& context, llvm::TargetMachine& machine, const std::string& name) {
@@ -199,6 +100,8 @@ std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::Targ
   for (const Plan& p : plan.plans)
     if (o.entries.empty() || std::find(o.entries.begin(), o.entries.end(), p.entry) != o.entries.end())
       emit_entry(*module, plan, p, entry_symbol(o.prefix, p.entry), kernel, options);
+  // It runs before the check has answered.
+  if (llvm::Function* init = module->getFunction(entry_symbol(o.prefix, "init"))) run_on_any_cpu(*init);
   return finished(std::move(module), plan.target);
 }
 
