@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ahead of time: a model with its training as one object file and one C header, without a runtime, for any target of LLVM.
+// Ahead of time: a model with its training as one object file and one C header, without a runtime, for x86, ARM,
+// RISC-V and WebAssembly.
 #pragma once
 
 #include <map>

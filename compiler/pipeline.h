@@ -25,7 +25,7 @@ struct PipelineOptions {
   uint64_t memory_budget = 0;  // as in plan/plan.h
   AdjustSchedule adjust = {};  // as in plan/plan.h
   bool fixed_rows = false;     // as in plan/plan.h
-  // Entries that are wanted, and `init`; empty: all. A variable that only `init` knows then is left out.
+  // Entries that are wanted; empty: all. A variable that only `init` knows then is left out.
   std::vector<std::string> entries = {};
   // Variables whose first values come from elsewhere: `init` leaves them alone.
   std::vector<std::string> given = {};

@@ -119,12 +119,25 @@ void Builder::output(const std::string& name, Tensor value, Location at) {
   label(value, name);
 }
 
+// Entries report under one name each: `metric` beside what the entries of `loss`, and `eval`, report of it.
+static void check_metric(Builder& b, const std::string& metric, const Minimize& loss, bool is_first) {
+  const OptimizerCall& call = loss.optimizer;
+  std::string taken;
+  if (metric == "penalty" && !call.penalties.empty()) taken = "the penalty";
+  if (metric == "gradient_norm" && (call.clip != Clip::none || call.report)) taken = "the length of the gradient";
+  if (!is_first && metric == "loss_" + loss.step) taken = "the loss of " + loss.step + ", in eval,";
+  if (!taken.empty()) b.fail("metric " + metric + ": " + taken + " is reported under this name", {"give the metric another name"});
+}
+
 void Builder::metric(const std::string& name, Tensor value, Location at) {
   if (at.line()) set_place(at);
   if (value.type() != Type{DType::f32, {}}) fail("metric " + name + " must be a f32 scalar, got " + to_string(value.type()), {"take its mean"});
   for (const Output& o : model_.metrics)
     if (o.name == name) fail("metric " + name + ": there is already a metric of this name");
   if (name == "loss") fail("metric loss: the minimised value has this name already");
+  for (const char* prefix : {"grad.", "new.", "gradient_norm.", "update_ratio."})
+    if (name.starts_with(prefix)) fail("metric " + name + ": names that begin with " + prefix + " are for what training reports of a variable");
+  for (const Minimize& m : model_.losses) check_metric(*this, name, m, &m == &model_.losses[0]);
   model_.metrics.push_back({name, captured(value)});
 }
 
@@ -156,6 +169,17 @@ static void check_options(Builder& b, const OptimizerCall& call, const Composite
   }
 }
 
+// The entries of a loss, beside those of the others.
+static void check_step(Builder& b, const std::string& step, const std::vector<Minimize>& others) {
+  if (entry_verb(step) != EntryVerb::step || step.empty())
+    b.fail("minimize: a loss cannot be named '" + step + "'", {"init, eval and predict are entries of the model, and what begins with grad or apply is a part of a step"});
+  for (const Minimize& m : others) {
+    if (m.step == step) b.fail("minimize: there is already a loss for the entry " + step, {"name the second one: minimize ... as NAME"});
+    std::string grad = entry_name(EntryVerb::grad, step);
+    if (entry_name(EntryVerb::grad, m.step) == grad) b.fail("minimize: as " + step + ": its entry " + grad + " would be that of the loss " + m.step + ", too");
+  }
+}
+
 void Builder::minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<std::string> over, const std::string& step, Location at) {
   if (at.line()) set_place(at);
   if (loss.type() != Type{DType::f32, {}}) fail("minimize: the loss must be a f32 scalar, got " + to_string(loss.type()), {"take its mean"});
@@ -163,13 +187,14 @@ void Builder::minimize(Tensor loss, const OptimizerCall& optimizer, std::vector<
   if (source.def().op_class == OpClass::source) fail("minimize: the loss is not computed from anything", {"apply a loss function, such as sum_of_squares"});
   const CompositeDef* def = find_composite(optimizer.name);
   if (!def || def->kind != CompositeKind::optimizer) fail("minimize: no optimizer named " + optimizer.name);
-  for (const Minimize& m : model_.losses)
-    if (m.step == step) fail("minimize: there is already a loss for the entry " + step, {"name the second one: minimize ... as NAME"});
+  check_step(*this, step, model_.losses);
   check_options(*this, optimizer, *def);
   OptimizerCall complete = optimizer;
   complete.numbers = complete_numbers(*this, *def, optimizer.numbers);
   complete.place = place();
-  model_.losses.push_back({captured(loss), std::move(complete), step, std::move(over)});
+  Minimize fresh{captured(loss), std::move(complete), step, std::move(over)};
+  for (const Output& m : model_.metrics) check_metric(*this, m.name, fresh, model_.losses.empty());
+  model_.losses.push_back(std::move(fresh));
 }
 
 bool matches(const std::string& pattern, const std::string& name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ir/composite.h"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <cmath>
@@ -54,6 +55,14 @@ static void check_name(GraphBuilder& b, const CompositeDef& def, const std::stri
          {near.empty() ? (all.empty() ? "it takes none" : "it takes " + all) : "did you mean " + near + "?"});
 }
 
+static std::string range_text(const ArgumentDef& a) {
+  auto is_limit = [](double x) { return std::fabs(x) == std::numeric_limits<float>::max(); };
+  if (is_limit(a.low)) return "finite in f32";
+  std::string low = fmt::format("{}", a.low), high = fmt::format("{}", a.high);
+  if (is_limit(a.high)) return "at least " + low + " and finite in f32";
+  return "from " + low + (a.below_high ? " to below " : " to ") + high;
+}
+
 std::map<std::string, double> complete_numbers(GraphBuilder& b, const CompositeDef& def, const std::map<std::string, double>& given) {
   for (const auto& [name, value] : given) check_name(b, def, name, true);
   std::map<std::string, double> numbers;
@@ -62,10 +71,10 @@ std::map<std::string, double> complete_numbers(GraphBuilder& b, const CompositeD
     auto it = given.find(a.name);
     if (it == given.end() && !a.value) b.fail(std::string(def.name) + ": the argument " + a.name + " is missing", {std::string(a.name) + ": " + a.doc});
     double value = it == given.end() ? *a.value : it->second;
-    auto refuse = [&](const char* wanted) { b.fail(std::string(def.name) + ": " + a.name + " must be " + wanted + ", got " + std::to_string(value)); };
+    auto refuse = [&](const char* wanted) { b.fail(std::string(def.name) + ": " + a.name + " must be " + wanted + ", got " + fmt::format("{}", value)); };
     if (a.kind == ArgumentDef::integer && (value != std::floor(value) || std::fabs(value) > 2147483647.0)) refuse("a whole number");
     if (a.kind == ArgumentDef::flag && value != 0 && value != 1) refuse("true or false");
-    if (a.kind == ArgumentDef::number && !std::isfinite(value)) refuse("finite");
+    if (a.kind == ArgumentDef::number && !(value >= a.low && value <= a.high && !(a.below_high && float(value) == float(a.high)))) refuse(range_text(a).c_str());
     numbers[a.name] = value;
   }
   return numbers;
@@ -149,8 +158,11 @@ Tensor OptimizerContext::learning_rate() {
 }
 
 Tensor optimizer_variable(GraphBuilder& b, Module& module, const std::string& name, const Type& type, double initial) {
-  if (!module.variable(name))
+  const Variable* known = module.variable(name);
+  if (!known)
     module.variables.push_back({.name = name, .type = type, .role = Role::optimizer, .initializer = {"constant_value", {{"value", initial}}}});
+  else if (known->role != Role::optimizer || known->type != type)
+    throw CompileError(Diagnostic{known->place, name + ": the optimizer keeps state of its own under this name", {"give the variable another name"}});
   return b.emit(Op::variable, {}, {name, type});
 }
 

@@ -4,6 +4,8 @@
 // The text language, the C++ builder, `graphc help` and the tests all read this record. Lines in library/library_list.def.
 #pragma once
 
+#include <limits>
+
 #include "ir/module.h"
 #include "ir/tensor.h"
 
@@ -21,6 +23,17 @@ struct ArgumentDef {
   std::optional<double> value = {};       // the default of a number, integer or flag; without one it must be given
   const char* initializer_name = nullptr;  // the default of an initializer
   bool optional = false;                   // a tensor that may be absent
+  double low = -std::numeric_limits<float>::max(), high = std::numeric_limits<float>::max();  // of numbers
+  bool below_high = false;                 // high itself is outside
+
+  ArgumentDef range(double from, double to = std::numeric_limits<float>::max()) const {
+    ArgumentDef a = *this;
+    return a.low = from, a.high = to, a;
+  }
+  ArgumentDef share() const {  // [0, 1)
+    ArgumentDef a = range(0, 1);
+    return a.below_high = true, a;
+  }
 };
 
 struct CompositeDef;

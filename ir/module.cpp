@@ -13,6 +13,21 @@ const char* name(Role role) {
   return "?";
 }
 
+EntryVerb entry_verb(const std::string& entry) {
+  if (entry == "init") return EntryVerb::init;
+  if (entry == "eval") return EntryVerb::eval;
+  if (entry == "predict") return EntryVerb::predict;
+  if (entry.starts_with("grad")) return EntryVerb::grad;
+  if (entry.starts_with("apply")) return EntryVerb::apply;
+  return EntryVerb::step;
+}
+
+std::string entry_name(EntryVerb verb, const std::string& step) {
+  if (verb == EntryVerb::step) return step;
+  std::string word = verb == EntryVerb::grad ? "grad" : "apply";
+  return step.starts_with("step") ? word + step.substr(4) : word + "_" + step;
+}
+
 template <class T> static const T* find(const std::vector<T>& all, const std::string& name) {
   for (const T& t : all)
     if (t.name == name) return &t;

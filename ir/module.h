@@ -42,6 +42,12 @@ struct InputSpec {
   Place place = {};
 };
 
+// What an entry does. A loss has three: step, grad and apply; step_b, grad_b and apply_b; of any other NAME, NAME, grad_NAME and
+// apply_NAME. No loss has a name that another verb's entry could have (Builder::minimize), so the name tells the verb.
+enum class EntryVerb : uint8_t { init, step, grad, apply, eval, predict };
+EntryVerb entry_verb(const std::string& entry);
+std::string entry_name(EntryVerb verb, const std::string& step);  // step, grad or apply of the loss with this step
+
 struct Module {
   std::string name;
   std::vector<Variable> variables;

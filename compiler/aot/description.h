@@ -31,32 +31,33 @@ struct Argument {
   Field field;
 };
 
-// How an entry's function looks to the caller.
-enum class Verb : uint8_t { init, step, grad, apply, eval, predict };
-
 struct Function {
   const Plan* plan;
-  Verb verb;
-  std::string name, symbol;
+  EntryVerb verb;
+  std::string name, symbol;     // PREFIX_ENTRY, as a C function, and the object's symbol
+  std::string method;           // of the C++ class
   std::vector<Argument> inputs, outputs;  // in the order of the ABI
   std::string hyper, report, gradients;   // names of struct types; empty where it has none
-  bool updates() const { return verb == Verb::init || verb == Verb::step || verb == Verb::apply; }
+  bool updates() const { return verb == EntryVerb::init || verb == EntryVerb::step || verb == EntryVerb::apply; }
 };
 
 struct Description {
   std::string prefix, features;
   const PlanModule* plan;
   uint64_t text_bytes = 0, constant_bytes = 0, object_bytes = 0;
-  bool has_initial_params = false, has_initial_state = false;
+  bool has_weights = false;               // in the object, as PREFIX_initial_params and PREFIX_initial_state
   std::vector<Field> params, state;       // by offset
   std::vector<Struct> hypers, reports, gradients;
   std::vector<Function> functions;
   std::map<std::string, uint64_t> stack_bytes;
 
+  // Parameters of which the state has a moving average, with it.
+  std::vector<std::pair<const Field*, const Field*>> averages() const;
+  const Field* average_begun() const;     // 0 until there are averages
   const Struct& find(const std::vector<Struct>& list, const std::string& name) const;
 };
 
-Description describe(const PlanModule& plan, const std::string& prefix, const std::vector<std::string>& entries);
+Description describe(const PlanModule& plan, const std::string& prefix);
 
 const char* c_type(DType dtype);
 std::string shape_text(const Type& type);  // "[rows][64]"

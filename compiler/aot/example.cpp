@@ -12,10 +12,10 @@ namespace graphc::aot {
 
 std::string example_text(const Description& d) {
   const std::string &p = d.prefix, P = upper(p);
-  auto find = [&](Verb verb) { return std::find_if(d.functions.begin(), d.functions.end(), [&](const Function& f) { return f.verb == verb; }); };
-  auto init = find(Verb::init), f = find(Verb::step);
-  if (f == d.functions.end()) f = find(Verb::predict);
-  if (f == d.functions.end()) f = find(Verb::eval);
+  auto find = [&](EntryVerb verb) { return std::find_if(d.functions.begin(), d.functions.end(), [&](const Function& f) { return f.verb == verb; }); };
+  auto init = find(EntryVerb::init), f = find(EntryVerb::step);
+  if (f == d.functions.end()) f = find(EntryVerb::predict);
+  if (f == d.functions.end()) f = find(EntryVerb::eval);
   std::string text = fmt::format("/* cc main.c {0}.o && ./a.out */\n#include <stdio.h>\n\n#include \"{0}.h\"\n\nstatic {0}_params params;\nstatic {0}_state state;\n", p);
   if (f == d.functions.end()) return text + fmt::format("\nint main(void) {{\n  printf(\"%s\\n\", graphc_status_text({}_check(&params, &state)));\n  return 0;\n}}\n", p);
   text += fmt::format("static {}_workspace workspace;\n", p);
@@ -35,7 +35,7 @@ std::string example_text(const Description& d) {
   text += "\nint main(void) {\n";
   if (init != d.functions.end())
     text += fmt::format("  graphc_status status = {}(&params, &state, {}/*seed*/ 1);\n", init->name, init->plan->workspace_bytes ? "&workspace, " : "");
-  else if (d.has_initial_params && d.has_initial_state) text += fmt::format("  graphc_status status = {0}_check_cpu();\n  params = {0}_initial_params;\n  state = {0}_initial_state;\n", p);
+  else if (d.has_weights) text += fmt::format("  graphc_status status = {0}_check_cpu();\n  params = {0}_initial_params;\n  state = {0}_initial_state;\n", p);
   else text += fmt::format("  graphc_status status = {}_check(&params, &state); /* fill them first */\n", p);
   text += fmt::format("  if (status == GRAPHC_OK) status = {}(&params, &state, &workspace{}, NULL);\n", f->name, call);
   if (!f->report.empty()) {

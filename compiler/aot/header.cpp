@@ -36,6 +36,7 @@ class Header {
     line("#ifdef __cplusplus\nextern \"C\" {{\n#endif\n");
     declarations();
     checks();
+    average();
     if (!d_.params.empty()) access("param", "params", d_.params);
     if (!d_.state.empty()) access("state", "state", d_.state);
     for (const Function& f : d_.functions) function(f);
@@ -74,6 +75,7 @@ class Header {
   }
 
   void numbers() {
+    for (const char* fixed : {"FINGERPRINT", "MAX_ROWS", "FUSED_MULTIPLY_ADD", "PARAMS_BYTES", "STATE_BYTES", "WORKSPACE_BYTES", "H"}) macros_.unique(P_ + "_" + fixed);
     line("#define {}_FINGERPRINT UINT64_C(0x{:016x})", P_, m_.fingerprint);
     line("#define {}_MAX_ROWS {}u{}", P_, m_.max_rows, m_.fixed_rows ? " /* and no fewer */" : "");
     line("#define {}_FUSED_MULTIPLY_ADD {} /* the class of its numbers: inside one, all targets give the same bits */", P_, int(m_.target.fma));
@@ -83,9 +85,9 @@ class Header {
     for (const Function& f : d_.functions) most = std::max(most, f.plan->workspace_bytes);
     line("#define {}_WORKSPACE_BYTES {}u /* of the entry that needs most */", P_, most);
     for (const Function& f : d_.functions) {
-      std::string macro = P_ + "_" + upper(f.plan->entry);
-      line("#define {}_WORKSPACE_BYTES {}u", macro, f.plan->workspace_bytes);
-      line("#define {}_STACK_BYTES {}u", macro, d_.stack_bytes.at(f.plan->entry));
+      std::string name = P_ + "_" + upper(f.method);
+      line("#define {} {}u", macros_.unique(name + "_WORKSPACE_BYTES"), f.plan->workspace_bytes);
+      line("#define {} {}u", macros_.unique(name + "_STACK_BYTES"), d_.stack_bytes.at(f.plan->entry));
     }
     line("");
   }
@@ -98,9 +100,10 @@ class Header {
   void region(const std::string& what, const std::vector<Field>& fields, uint64_t bytes, const char* doc) {
     line("/* {} */\ntypedef struct {}_{} {{\n  GRAPHC_ALIGNED graphc_head head;", doc, p_, what);
     uint64_t end = sizeof(graphc_head);
-    int gaps = 0;
+    Scope members;
+    for (const Field& f : fields) members.unique(f.name);
     auto fill = [&](uint64_t to) {
-      if (to > end) line("  unsigned char gap{}_[{}];", gaps++, to - end);
+      if (to > end) line("  unsigned char {}[{}];", members.unique("gap_"), to - end);
     };
     for (const Field& f : fields) {
       fill(f.offset);
@@ -144,18 +147,30 @@ class Header {
     for (const Function& f : d_.functions)
       line("extern graphc_status {}(void *params, void *state, void *workspace, const void *const *inputs, void *const *outputs,\n"
            "    uint32_t rows, const void *hyper, const graphc_hooks *hooks);", f.symbol);
-    line("\n/* GRAPHC_WRONG_CPU where this machine lacks an instruction set; {}_init asks it too. */\nextern graphc_status {}_check_cpu(void);\n", p_, p_);
-    if (d_.has_initial_params) line("/* The weights that init begins with, in read-only memory; predict and eval can read them there. */\nextern const {0}_params {0}_initial_params;", p_);
-    if (d_.has_initial_state) line("extern const {0}_state {0}_initial_state;", p_);
-    if (d_.has_initial_params || d_.has_initial_state) line("");
+    line("\n/* GRAPHC_WRONG_CPU where this machine lacks an instruction set. {}_init and {}_check ask it, the other functions do not. */\nextern graphc_status {}_check_cpu(void);\n", p_, p_, p_);
+    if (!d_.has_weights) return;
+    line("/* The weights, in read-only memory, where predict and eval can read them; the rest as init leaves it with seed 1. init begins with them. */");
+    line("extern const {0}_params {0}_initial_params;\nextern const {0}_state {0}_initial_state;\n", p_);
   }
 
   void checks() {
-    line("/* For what comes back from a file or from flash: GRAPHC_OK, or GRAPHC_WRONG_MODEL. */");
+    line("/* For what comes back from a file or from flash: GRAPHC_OK, GRAPHC_WRONG_MODEL, or GRAPHC_WRONG_CPU. */");
     line("static inline graphc_status {0}_check(const {0}_params *params, const {0}_state *state) {{", p_);
-    line("  graphc_status status;\n  if (!params || !state) return GRAPHC_NULL_POINTER;");
+    line("  graphc_status status = {}_check_cpu();\n  if (status != GRAPHC_OK) return status;\n  if (!params || !state) return GRAPHC_NULL_POINTER;", p_);
     line("  status = graphc_check_head(&params->head, GRAPHC_MAGIC_PARAMS, {}_FINGERPRINT);", P_);
     line("  return status != GRAPHC_OK ? status : graphc_check_head(&state->head, GRAPHC_MAGIC_STATE, {}_FINGERPRINT);\n}}\n", P_);
+  }
+
+  // The state's moving averages in the place of the parameters.
+  void average() {
+    auto averages = d_.averages();
+    if (averages.empty()) return;
+    line("/* The moving averages of the parameters, for predict and eval, which else use the parameters as they are; those without an average, and\n * all of them before the first step, as they are. */");
+    line("static inline graphc_status {0}_average(const {0}_params *params, const {0}_state *state, {0}_params *averaged) {{", p_);
+    line("  size_t i;\n  graphc_status status = {}_check(params, state);\n  if (status != GRAPHC_OK) return status;\n  if (!averaged) return GRAPHC_NULL_POINTER;", p_);
+    line("  if (averaged != params) *averaged = *params;\n  if (!state->{}[0]) return GRAPHC_OK;", d_.average_begun()->name);
+    for (auto [parameter, average] : averages) line("  for (i = 0; i < {}; i++) averaged->{}[i] = state->{}[i];", parameter->count, parameter->name, average->name);
+    line("  return GRAPHC_OK;\n}}\n");
   }
 
   // Variables by number, in their logical layout: dense and row-major.
@@ -164,14 +179,14 @@ class Header {
     for (const Field& f : fields) line("  {}_{}_{}, /* {}: {} {} */", p_, one, f.name, f.name_in_model, c_type(f.type.dtype), shape_text(f.type).empty() ? "[1]" : shape_text(f.type));
     line("  {}_{}_count\n}};\n", p_, one);
     line("/* Where variable `index` lies, from the beginning of {}, and how many bytes it has. */", all);
-    line("static inline graphc_status {}_{}_place(uint32_t index, uint32_t *offset, uint32_t *bytes) {{", p_, one);
+    line("static inline graphc_status {}_{}_place(uint32_t index, size_t *offset, size_t *bytes) {{", p_, one);
     line("  switch (index) {{");
     for (const Field& f : fields) line("    case {}_{}_{}: *offset = {}u; *bytes = {}u; return GRAPHC_OK;", p_, one, f.name, f.offset, f.count * uint64_t(graphc::bytes(f.type.dtype)));
     line("    default: return GRAPHC_BAD_INDEX;\n  }}\n}}\n");
     for (bool is_get : {true, false}) {
       line("/* Copies variable `index` {}: dense, row-major, of the type that the list above says. */", is_get ? "into `values`" : "from `values`");
       line("static inline graphc_status {0}_{1}_{2}({3}{0}_{4} *{4}, uint32_t index, {5}void *values) {{", p_, is_get ? "get" : "set", one, is_get ? "const " : "", all, is_get ? "" : "const ");
-      line("  uint32_t offset, bytes, i;\n  {1}char *place;\n  {2}char *given = ({2}char *)values;\n  graphc_status status;", p_, is_get ? "const " : "", is_get ? "" : "const ");
+      line("  size_t offset, bytes, i;\n  {1}char *place;\n  {2}char *given = ({2}char *)values;\n  graphc_status status;", p_, is_get ? "const " : "", is_get ? "" : "const ");
       line("  if (!{} || !values) return GRAPHC_NULL_POINTER;", all);
       line("  status = {}_{}_place(index, &offset, &bytes);\n  if (status != GRAPHC_OK) return status;", p_, one);
       line("  place = ({}char *){} + offset;", is_get ? "const " : "", all);
@@ -179,14 +194,14 @@ class Header {
     }
   }
 
-  static std::string doc(const Function& f) {
+  std::string doc(const Function& f) const {
     switch (f.verb) {
-      case Verb::init: return "Fills params and state; the same seed, the same bits.";
-      case Verb::step: return "One training step: loss and metrics of these rows, then params and state are updated. GRAPHC_NOT_FINITE: reported, nothing updated.";
-      case Verb::grad: return "As step, but the gradients are given and nothing is updated; apply takes them, and both together are step, bit for bit.";
-      case Verb::apply: return "Updates params and state by the gradients that grad gave.";
-      case Verb::eval: return "Loss and metrics as in prediction; nothing is updated.";
-      case Verb::predict: return "The outputs of these rows.";
+      case EntryVerb::init: return "Fills params and state; the same seed, the same bits.";
+      case EntryVerb::step: return "One training step: loss and metrics of these rows, then params and state are updated. GRAPHC_NOT_FINITE: reported, nothing updated.";
+      case EntryVerb::grad: return "As step, but the gradients are given and nothing is updated; apply takes them, and both together are step, bit for bit.";
+      case EntryVerb::apply: return "Updates params and state by the gradients that grad gave.";
+      case EntryVerb::eval: return "Loss and metrics as in prediction; nothing is updated.";
+      case EntryVerb::predict: return d_.averages().empty() ? "The outputs of these rows." : "The outputs of these rows. With " + p_ + "_average's params: those of the moving averages.";
     }
     return "";
   }
@@ -196,18 +211,18 @@ class Header {
     const char* constant = f.updates() ? "" : "const ";
     arguments.push_back(fmt::format("{}{}_params *params", constant, p_));
     arguments.push_back(fmt::format("{}{}_state *state", constant, p_));
-    bool is_init = f.verb == Verb::init, has_workspace = !is_init || f.plan->workspace_bytes;
+    bool is_init = f.verb == EntryVerb::init, has_workspace = !is_init || f.plan->workspace_bytes;
     if (has_workspace) arguments.push_back(p_ + "_workspace *workspace");
     for (const Argument& a : f.inputs)
       if (a.place == Argument::parameter) arguments.push_back(fmt::format("const {} *{}", c_type(a.field.type.dtype), a.field.name));
-    if (f.verb == Verb::apply && !f.gradients.empty()) arguments.push_back(fmt::format("const {} *gradients", f.gradients));
+    if (f.verb == EntryVerb::apply && !f.gradients.empty()) arguments.push_back(fmt::format("const {} *gradients", f.gradients));
     if (is_init) arguments.push_back("uint64_t seed");
     else arguments.push_back("uint32_t rows");
     if (!f.hyper.empty()) arguments.push_back(fmt::format("const {} *hyper", f.hyper));
     if (!f.report.empty()) arguments.push_back(f.report + " *report");
     for (const Argument& a : f.outputs)
       if (a.place == Argument::parameter) arguments.push_back(fmt::format("{} *{}", c_type(a.field.type.dtype), a.field.name));
-    if (f.verb == Verb::grad && !f.gradients.empty()) arguments.push_back(f.gradients + " *gradients");
+    if (f.verb == EntryVerb::grad && !f.gradients.empty()) arguments.push_back(f.gradients + " *gradients");
     if (!is_init) arguments.push_back("const graphc_hooks *hooks");
 
     std::string shapes;
@@ -240,7 +255,7 @@ class Header {
       line("  return {}(params, state, {}, NULL, NULL, 1, hyper, NULL);", f.symbol, has_workspace ? "workspace" : "NULL");
       return;
     }
-    bool takes = f.verb == Verb::apply && !f.gradients.empty(), gives = f.verb == Verb::grad && !f.gradients.empty();
+    bool takes = f.verb == EntryVerb::apply && !f.gradients.empty(), gives = f.verb == EntryVerb::grad && !f.gradients.empty();
     if (!f.inputs.empty()) line("  const void *inputs[{}];", f.inputs.size());
     if (!f.outputs.empty()) line("  void *outputs[{}];", f.outputs.size());
     if (!f.report.empty()) line("  {} unused;", f.report);

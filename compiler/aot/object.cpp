@@ -8,43 +8,54 @@
 #include "compiler/codegen/codegen.h"
 #include "compiler/compile.h"
 #include "compiler/pipeline.h"
+#include "ir/columns.h"
 #include "runtime/abi/graphc_abi.h"
 
 namespace graphc {
 
 namespace {
 
-// The regions as `init` would leave them if it knew the weights alone.
+// What `init(1)` and the weights leave behind.
 struct Initial {
-  std::vector<std::string> given;  // variables that the file has
-  std::vector<StoredTensor> tensors;
+  std::vector<std::string> given;      // variables that the file has; `init` need not fill them
+  std::vector<StoredTensor> variables;  // all of the model
 
   std::vector<std::byte> region(const PlanModule& plan, Region region, uint64_t magic, uint64_t bytes) const {
     std::vector<std::byte> result(bytes);
     graphc_head head{magic, GRAPHC_ABI_VERSION, 0, plan.fingerprint, {}};
     std::memcpy(result.data(), &head, sizeof head);
-    bool any = false;
     for (const PlacedVariable& v : plan.variables) {
       if (v.region != region) continue;
-      auto tensor = std::find_if(tensors.begin(), tensors.end(), [&](const StoredTensor& t) { return t.name == v.variable->name; });
-      if (tensor == tensors.end()) continue;
+      auto tensor = std::find_if(variables.begin(), variables.end(), [&](const StoredTensor& t) { return t.name == v.variable->name; });
+      if (tensor == variables.end()) throw InternalError("object: no first value of " + v.variable->name);
       std::memcpy(result.data() + v.offset, tensor->data.data(), tensor->data.size());
-      any = true;
     }
-    // A state of which nothing is known but zeros, where it has variables, is no state to begin with.
-    bool has_variables = std::any_of(plan.variables.begin(), plan.variables.end(), [&](const PlacedVariable& v) { return v.region == region; });
-    return any || !has_variables ? result : std::vector<std::byte>();
+    return result;
   }
 };
 
 Initial read_weights(const Model& model, const std::string& path) {
   Initial result;
-  if (path.empty()) return result;
-  Instance net = compile(model, CompileOptions{.max_rows = 1}).instance();
+  Instance net = compile(model, CompileOptions{.max_rows = 1}).instance(1);
   net.load(path);
-  result.tensors = net.weights();
-  for (const StoredTensor& t : result.tensors) result.given.push_back(t.name);
+  for (const StoredTensor& t : net.weights()) result.given.push_back(t.name);
+  result.variables = net.variables();
   return result;
+}
+
+void check_prefix(const std::string& prefix) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  bool is_identifier = !prefix.empty() && letter(prefix[0]) && std::all_of(prefix.begin(), prefix.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+  if (!is_identifier) throw CompileError(Diagnostic{{}, "object: '" + prefix + "' cannot begin the name of a C function", {"choose a prefix (--name) of letters, digits and _"}});
+  if (prefix == "graphc" || prefix.rfind("graphc_", 0) == 0) throw CompileError(Diagnostic{{}, "object: '" + prefix + "' begins names of graphc_abi.h", {"choose another prefix (--name)"}});
+}
+
+// What the machine cannot address.
+void check_sizes(const PlanModule& plan) {
+  if (plan.target.pointer_bytes >= 8) return;
+  for (auto [what, bytes] : {std::pair{"params", plan.params_bytes}, {"state", plan.state_bytes}, {"the workspace", plan.workspace_bytes}})
+    if (bytes > INT32_MAX)
+      throw CompileError(Diagnostic{{}, "object: " + std::string(what) + " would take " + grouped(bytes) + " bytes, more than " + plan.target.triple + " can address", {"fewer rows a call (--batch) need less workspace"}});
 }
 
 Relocation relocation_of(const ObjectOptions& o) {
@@ -64,24 +75,29 @@ struct Object::Impl {
 Object compile_object(const Model& model, const ObjectOptions& o) {
   if (o.max_rows == 0 || o.max_rows > (1u << 30)) throw CompileError(Diagnostic{{}, "compile: max_rows must lie in 1..2^30, got " + std::to_string(o.max_rows), {}});
   auto impl = std::make_shared<Object::Impl>();
-  Initial initial = read_weights(model, o.weights);
+  impl->options.prefix = o.prefix.empty() ? model.tables.name : o.prefix;
+  impl->options.relocation = relocation_of(o);
+  check_prefix(impl->options.prefix);
+  Initial initial;
+  if (!o.weights.empty()) initial = read_weights(model, o.weights);
   Target target = describe_target(o.target, o.cpu, o.features);
   impl->plan = build_plan(model, target, {.max_rows = o.max_rows, .memory_budget = o.memory_budget, .fixed_rows = o.fixed_rows, .entries = o.entries, .given = initial.given});
+  check_sizes(impl->plan);
   if (!o.weights.empty()) {
     impl->params = initial.region(impl->plan, Region::params, GRAPHC_MAGIC_PARAMS, impl->plan.params_bytes);
     impl->state = initial.region(impl->plan, Region::state, GRAPHC_MAGIC_STATE, impl->plan.state_bytes);
+    impl->options.params = impl->params;
+    impl->options.state = impl->state;
   }
-  impl->options = {.prefix = o.prefix.empty() ? model.tables.name : o.prefix, .entries = o.entries, .relocation = relocation_of(o), .params = impl->params, .state = impl->state};
   impl->emitted = emit(impl->plan, impl->options, Emit::object);
   aot::Description& d = impl->description;
-  d = aot::describe(impl->plan, impl->options.prefix, o.entries);
+  d = aot::describe(impl->plan, impl->options.prefix);
   d.features = o.features;
   d.text_bytes = impl->emitted.text_bytes;
   d.constant_bytes = impl->emitted.constant_bytes;
   d.object_bytes = impl->emitted.bytes.size();
   d.stack_bytes = impl->emitted.stack_bytes;
-  d.has_initial_params = !impl->params.empty();
-  d.has_initial_state = !impl->state.empty();
+  d.has_weights = !o.weights.empty();
   Object result;
   result.impl_ = std::move(impl);
   return result;

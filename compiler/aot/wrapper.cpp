@@ -30,8 +30,9 @@ class Wrapper {
     line("  // Throws Refused where they are not of this model: call it after reading them from a file.");
     line("  void check() const {{ refuse(\"check\", {}_check(params_.get(), state_.get())); }}", p_);
     line("  // Threads; must outlive the calls. Null: one.\n  void set_hooks(const graphc_hooks* hooks) {{ hooks_ = hooks; }}");
+    if (!d_.averages().empty()) line("  // The moving averages of the parameters become the parameters.\n  void average() {{ refuse(\"average\", {}_average(params_.get(), state_.get(), params_.get())); }}", p_);
     for (const Function& f : d_.functions)
-      if (f.verb != Verb::init) method(f);
+      if (f.verb != EntryVerb::init) method(f);
     line("\n private:");
     line("  static graphc_status refuse(const char* call, graphc_status status) {{\n    if (status < 0) throw Refused(call, status);\n    return status;\n  }}");
     line("  static void want(const char* what, std::size_t size, std::size_t wanted) {{");
@@ -49,12 +50,12 @@ class Wrapper {
   template <class... T> void line(fmt::format_string<T...> format, T&&... values) { text_ += fmt::format(format, std::forward<T>(values)...) + "\n"; }
 
   void constructor() {
-    auto init = std::find_if(d_.functions.begin(), d_.functions.end(), [](const Function& f) { return f.verb == Verb::init; });
+    auto init = std::find_if(d_.functions.begin(), d_.functions.end(), [](const Function& f) { return f.verb == EntryVerb::init; });
     if (init != d_.functions.end()) {
       line("  // Begins with init(seed).\n  explicit Network(std::uint64_t seed = 1) {{ init(seed); }}");
       line("  void init(std::uint64_t seed) {{ refuse(\"init\", {}(params_.get(), state_.get(), {}seed)); }}", init->name, init->plan->workspace_bytes ? "workspace_.get(), " : "");
-    } else if (d_.has_initial_params && d_.has_initial_state) {
-      line("  // Begins with the weights that are in the object.\n  Network() : params_(std::make_unique<{0}_params>({0}_initial_params)), state_(std::make_unique<{0}_state>({0}_initial_state)) {{}}", p_);
+    } else if (d_.has_weights) {
+      line("  // Begins with the weights that are in the object.\n  Network() : params_(std::make_unique<{0}_params>({0}_initial_params)), state_(std::make_unique<{0}_state>({0}_initial_state)) {{ check(); }}", p_);
     } else {
       line("  // There is no init in the object: read params and state, then call check().\n  Network() = default;");
     }
@@ -67,7 +68,7 @@ class Wrapper {
   void method(const Function& f) {
     std::string arguments, checks, call, rows;
     auto add = [&](const std::string& argument) { arguments += (arguments.empty() ? "" : ", ") + argument; };
-    const std::string& name = f.plan->entry;
+    const std::string& name = f.method;
     for (const auto* list : {&f.inputs, &f.outputs})
       for (const Argument& a : *list) {
         if (a.place != Argument::parameter) continue;
@@ -80,7 +81,7 @@ class Wrapper {
       }
     for (const Argument& a : f.inputs)
       if (a.place == Argument::parameter) add(fmt::format("std::span<const {}> {}", c_type(a.field.type.dtype), a.field.name)), call += ", " + a.field.name + ".data()";
-    if (f.verb == Verb::apply && !f.gradients.empty()) add(fmt::format("const {}& gradients", f.gradients)), call += ", &gradients";
+    if (f.verb == EntryVerb::apply && !f.gradients.empty()) add(fmt::format("const {}& gradients", f.gradients)), call += ", &gradients";
     if (rows.empty()) add("std::uint32_t rows");
     call += ", rows";
     bool has_report = !f.report.empty();
@@ -88,16 +89,17 @@ class Wrapper {
     if (has_report) call += ", &result.report";
     for (const Argument& a : f.outputs)
       if (a.place == Argument::parameter) add(fmt::format("std::span<{}> {}", c_type(a.field.type.dtype), a.field.name)), call += ", " + a.field.name + ".data()";
-    if (f.verb == Verb::grad && !f.gradients.empty()) add(f.gradients + "& gradients"), call += ", &gradients";
+    if (f.verb == EntryVerb::grad && !f.gradients.empty()) add(f.gradients + "& gradients"), call += ", &gradients";
     if (!f.hyper.empty()) add(fmt::format("const {}* hyper = nullptr", f.hyper));
 
     std::string result = name;
     result[0] = char(result[0] >= 'a' && result[0] <= 'z' ? result[0] - 32 : result[0]);
+    result = results_.unique(result + "Result");
     line("");
-    if (has_report) line("  // status: GRAPHC_OK, or GRAPHC_NOT_FINITE: the loss is reported, nothing was updated.\n  struct {}Result {{\n    graphc_status status = GRAPHC_OK;\n    {} report = {{}};\n  }};", result, f.report);
-    line("  {} {}({}){} {{", has_report ? result + "Result" : "void", name, arguments, f.updates() ? "" : " const");
+    if (has_report) line("  // status: GRAPHC_OK, or GRAPHC_NOT_FINITE: the loss is reported, nothing was updated.\n  struct {} {{\n    graphc_status status = GRAPHC_OK;\n    {} report = {{}};\n  }};", result, f.report);
+    line("  {} {}({}){} {{", has_report ? result : "void", name, arguments, f.updates() ? "" : " const");
     text_ += checks;
-    if (has_report) line("    {}Result result;", result);
+    if (has_report) line("    {} result;", result);
     line("    {}refuse(\"{}\", {}(params_.get(), state_.get(), workspace_.get(){}, hooks_));", has_report ? "result.status = " : "", name, f.name, call);
     if (has_report) line("    return result;");
     line("  }}");
@@ -105,6 +107,7 @@ class Wrapper {
 
   const Description& d_;
   const std::string p_, P_, space_;
+  Scope results_;
   std::string text_;
 };
 

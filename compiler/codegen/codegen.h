@@ -26,8 +26,7 @@ enum class Emit : uint8_t { llvm, assembly, object };
 enum class Relocation : uint8_t { of_target, pic, fixed };  // of_target: position-independent where the target can be linked so
 
 struct EmitOptions {
-  std::string prefix;                     // of every symbol
-  std::vector<std::string> entries = {};  // of the plan, those that get a function; empty: all
+  std::string prefix;  // of every symbol
   Relocation relocation = Relocation::of_target;
   // What `init` copies before it fills the variables that it knows: a whole region each, with its head. They are
   // PREFIX_initial_params and PREFIX_initial_state. Empty: zeros and the head.

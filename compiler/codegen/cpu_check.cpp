@@ -98,12 +98,6 @@ class CpuCheck {
 
 }  // namespace
 
-void run_on_any_cpu(llvm::Function& f) {
-  if (llvm::Triple(f.getParent()->getTargetTriple()).getArch() != llvm::Triple::x86_64) return;
-  f.addFnAttr("target-cpu", "x86-64");
-  f.addFnAttr("target-features", "");  // without it, those of the machine
-}
-
 llvm::Function* emit_cpu_check(llvm::Module& module, llvm::TargetMachine& machine, const std::string& symbol) {
   auto type = llvm::FunctionType::get(llvm::Type::getInt32Ty(module.getContext()), false);
   auto f = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module);
@@ -114,7 +108,8 @@ llvm::Function* emit_cpu_check(llvm::Module& module, llvm::TargetMachine& machin
     return f;
   }
   LLVMInitializeX86AsmParser();  // which the object needs for inline assembly
-  run_on_any_cpu(*f);
+  f->addFnAttr("target-cpu", "x86-64");
+  f->addFnAttr("target-features", "");  // else those of the target machine
   CpuCheck(module, f).run(*machine.getMCSubtargetInfo());
   return f;
 }

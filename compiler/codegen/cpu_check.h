@@ -16,8 +16,4 @@ namespace graphc {
 // machines than x86-64.
 llvm::Function* emit_cpu_check(llvm::Module& module, llvm::TargetMachine& machine, const std::string& symbol);
 
-// Its own instructions will be those that every CPU of the triple has; what it calls is not changed. Where a program cannot ask for
-// its CPU, nothing is done.
-void run_on_any_cpu(llvm::Function& f);
-
 }  // namespace graphc

@@ -41,7 +41,7 @@ void initialise_all() {
   throw CompileError(Diagnostic{{}, "target: " + message, {remedy}});
 }
 
-constexpr const char* examples = "for example x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu, thumbv7em-none-eabihf, wasm32";
+constexpr const char* examples = "there are x86, ARM, AArch64, RISC-V and WebAssembly, for example x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu, thumbv7em-none-eabihf, wasm32";
 
 std::unique_ptr<llvm::MCSubtargetInfo> subtarget(const llvm::Triple& triple, const std::string& cpu, const std::string& features) {
 #if LLVM_VERSION_MAJOR >= 22
@@ -55,7 +55,7 @@ void check_triple(const llvm::Triple& triple) {
   lookup_target(triple);
   if (!triple.isLittleEndian()) refuse(triple.str() + " is big-endian, and the bytes of parameters and state are little-endian", examples);
   if (triple.isOSWindows() || triple.isUEFI() || triple.isOSBinFormatCOFF())
-    refuse(triple.str() + ": its large stack frames call __chkstk, and objects call nothing", "objects are ELF, Mach-O or WebAssembly: " + std::string(examples));
+    refuse(triple.str() + ": objects for Windows are not supported: their large stack frames call __chkstk", "there are ELF (Linux, bare machines), Mach-O and WebAssembly");
   if (!triple.isOSBinFormatELF() && !triple.isOSBinFormatMachO() && !triple.isOSBinFormatWasm()) refuse(triple.str() + ": its object format is none of ELF, Mach-O and WebAssembly", examples);
   if (triple.isX32() || triple.getArch() == llvm::Triple::aarch64_32 || triple.getEnvironment() == llvm::Triple::GNUILP32)
     refuse(triple.str() + " has pointers of 32 bits on a 64-bit CPU", examples);
@@ -82,13 +82,15 @@ void check_features(const llvm::Triple& triple, const std::string& features) {
   llvm::SmallVector<llvm::StringRef> words;
   llvm::StringRef(features).split(words, ',', -1, /*KeepEmpty=*/false);
   for (llvm::StringRef word : words) {
-    std::string name = word.drop_front().str(), sign = word.take_front().str();
-    if (sign != "+" && sign != "-") refuse(fmt::format("the feature {} has no sign", word.str()), fmt::format("write +{0} or -{0}", word.str()));
+    bool is_signed = word.starts_with("+") || word.starts_with("-");
+    std::string name = word.drop_front(is_signed).str(), sign = word.starts_with("-") ? "-" : "+";
     // Which of them holds is said by the triple; another one makes LLVM end the program.
     if (llvm::StringRef(name).ends_with("-mode") || name == "32bit" || name == "64bit" || name == "big-endian-instructions")
       refuse(fmt::format("{} is decided by the triple, {}", name, triple.str()), "leave it out");
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      throw CompileError(Diagnostic{{}, fmt::format("target: {} has no feature named {}", triple.str(), name), did_you_mean(name, sign, known)});
+    if (is_signed && std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::vector<std::string> notes = did_you_mean(name, sign, known);
+    notes.emplace_back("features are separated by commas, each with + or - before it");
+    throw CompileError(Diagnostic{{}, fmt::format("target: {} has no feature '{}'", triple.str(), word.str()), notes});
   }
 }
 
@@ -114,19 +116,19 @@ std::string default_cpu(const llvm::Triple& triple) {
 // What the emitted code takes for granted; without it LLVM would emit calls of a library, end the program, or compute with more bits.
 void check_instructions(const llvm::Triple& triple, const std::string& cpu, const llvm::MCSubtargetInfo& info) {
   auto has = [&](const char* feature) { return info.checkFeatures(feature); };
-  std::string who = fmt::format("{} with the CPU {}", triple.str(), cpu);
-  auto no_floats = [&](const std::string& remedy) { refuse(who + " has no single-precision floating point in hardware", remedy); };
+  std::string who = fmt::format("{}, {}: ", triple.str(), cpu);
+  auto no_floats = [&](const std::string& remedy) { refuse(who + "there is no floating-point unit for single precision, which generated code needs", remedy); };
   if (triple.isX86()) {
     if (triple.isArch64Bit() && !has("+64bit")) refuse(fmt::format("the CPU {} has 32 bits, and {} has 64", cpu, triple.str()), "x86-64 and later have 64; a triple of 32 bits is i686-linux-gnu");
-    if (!has("+sse2") || has("+soft-float")) refuse(who + " has no SSE2, in which floats are computed", "every x86-64 has it; of 32 bits, pentium4 and later");
+    if (!has("+sse2") || has("+soft-float")) refuse(who + "there is no SSE2, in which floats are computed", "every x86-64 has it; of 32 bits, pentium4 and later");
   } else if (triple.isAArch64()) {
     if (!has("+fp-armv8")) no_floats("leave -fp-armv8 out, or name another CPU");
   } else if (triple.isRISCV()) {
-    std::string remedy = triple.isArch64Bit() ? "sifive-u74 has both, and so has the default, RV64GC" : "sifive-e76 has both; or add the features +m,+f";
+    std::string remedy = fmt::format("{} has both, and so has the default, RV{}GC", triple.isArch64Bit() ? "sifive-u74" : "sifive-e76", triple.isArch64Bit() ? 64 : 32);
     if (has(triple.isArch64Bit() ? "+32bit" : "+64bit")) refuse(fmt::format("the CPU {} has another number of bits than {}", cpu, triple.str()), remedy);
-    if (has("+e")) refuse(who + " has 16 registers (the extension E)", remedy);
+    if (has("+e")) refuse(who + "there are only 16 registers (the extension E)", remedy);
     if (!has("+f")) no_floats("the extensions F and M are wanted: " + remedy);
-    if (!has("+m")) refuse(who + " has no integer multiplication and division", "the extensions F and M are wanted: " + remedy);
+    if (!has("+m")) refuse(who + "there is no integer multiplication and division", "the extensions F and M are wanted: " + remedy);
   } else if (triple.isARM() || triple.isThumb()) {
     if (!has("+vfp2sp") || has("+soft-float"))
       no_floats("name a CPU that has it, for example cortex-m4, cortex-m7 (thumbv7em-none-eabihf), cortex-m33 (thumbv8m.main-none-eabihf), cortex-a7 (armv7-linux-gnueabihf)");
@@ -144,7 +146,7 @@ const llvm::Target& lookup_target(const llvm::Triple& triple) {
 #else
   const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple.str(), error);
 #endif
-  if (!found) refuse(triple.str() + " is none of x86, ARM, AArch64, RISC-V and WebAssembly", examples);
+  if (!found) refuse(fmt::format("LLVM {} has no target {} here", LLVM_VERSION_STRING, triple.str()), examples);
   return *found;
 }
 
@@ -169,8 +171,8 @@ Target describe_target(const std::string& triple_name, const std::string& named_
 #endif
     t.features = joined(all, features);
   }
-  // No named CPU: what Linux expects, RV64GC.
-  if (triple.isRISCV64() && t.cpu.starts_with("generic")) t.features = joined("+m,+a,+f,+d,+c", features);
+  // No named CPU: what Linux expects, RV64GC and RV32GC.
+  if (triple.isRISCV() && !host && t.cpu.starts_with("generic")) t.features = joined("+m,+a,+f,+d,+c", features);
   auto info = subtarget(triple, t.cpu, t.features);
   check_instructions(triple, t.cpu, *info);
   auto has = [&](const char* feature) { return info->checkFeatures(feature); };

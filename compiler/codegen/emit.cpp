@@ -37,9 +37,9 @@ static void inspect_object(Emitted& result, const Target& target) {
     if (!(expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)) continue;
     llvm::StringRef name = expect(symbol.getName());
     if (name.empty() || is_of_linker(name)) continue;
-    throw CompileError(Diagnostic{{}, fmt::format("target: {} with the CPU {} has no instruction for what LLVM calls {} for; the object would need a library that has it",
+    throw CompileError(Diagnostic{{}, fmt::format("target: {}, {}: LLVM calls {} from a library, which an object of graphc does not have",
                                                   target.triple, target.cpu, name.str()),
-                                  {"another CPU or more features may have one (--cpu, --features)"}});
+                                  {"choose a --cpu or --features that have an instruction for it"}});
   }
 }
 

@@ -33,6 +33,10 @@ class EntryEmitter {
     auto type = llvm::FunctionType::get(i32_, {pointer_, pointer_, pointer_, pointer_, pointer_, i32_, pointer_, pointer_}, false);
     f_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module_);
     f_->addFnAttr(llvm::Attribute::NoUnwind);
+    // Before it has asked, it may not run what the machine may lack.
+    if (is_init_ && options_.check_cpu)
+      for (const char* kind : {"target-cpu", "target-features"})
+        if (options_.check_cpu->hasFnAttribute(kind)) f_->addFnAttr(options_.check_cpu->getFnAttribute(kind));
     b_.SetInsertPoint(new_block("entry"));
     // params, state, inputs, outputs, workspace, hyper values, rows, the kind of unit, offsets: what a stage needs, on the stack.
     context_type_ = llvm::StructType::get(module_.getContext(), {pointer_, pointer_, pointer_, pointer_, pointer_, pointer_, i32_, i32_, pointer_});

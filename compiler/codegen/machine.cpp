@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <llvm/Analysis/TargetTransformInfo.h>
+#include <llvm/IR/Constants.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
@@ -28,9 +29,7 @@ std::shared_ptr<llvm::TargetMachine> target_machine(const Target& t, Relocation 
   const llvm::Target& found = lookup_target(triple);
   llvm::TargetOptions options;
   options.FloatABIType = triple.getEnvironmentName().contains("eabihf") ? llvm::FloatABI::Hard : llvm::FloatABI::Default;
-  if (wanted == Relocation::pic && triple.isWasm())
-    throw CompileError(Diagnostic{{}, fmt::format("target: {}: a position-independent object would need symbols of a dynamic linker, such as __table_base", t.triple),
-                                  {"use the relocation static, which is the default here"}});
+  if (wanted == Relocation::pic && triple.isWasm()) throw CompileError(Diagnostic{{}, "target: WebAssembly objects are not position-independent here", {"leave --relocation out"}});
   bool is_fixed = wanted == Relocation::fixed || (wanted == Relocation::of_target && (triple.isWasm() || (triple.isThumb() && !triple.isOSLinux())));
   auto relocation = is_fixed ? llvm::Reloc::Static : llvm::Reloc::PIC_;
 #if LLVM_VERSION_MAJOR >= 21
@@ -97,11 +96,7 @@ std::unique_ptr<llvm::Module> emit_module(llvm::LLVMContext& context, llvm::Targ
   options.initial_params = constant_bytes(*module, o.params, o.prefix + "_initial_params");
   options.initial_state = constant_bytes(*module, o.state, o.prefix + "_initial_state");
   options.check_cpu = emit_cpu_check(*module, machine, o.prefix + "_check_cpu");
-  for (const Plan& p : plan.plans)
-    if (o.entries.empty() || std::find(o.entries.begin(), o.entries.end(), p.entry) != o.entries.end())
-      emit_entry(*module, plan, p, entry_symbol(o.prefix, p.entry), kernel, options);
-  // It runs before the check has answered.
-  if (llvm::Function* init = module->getFunction(entry_symbol(o.prefix, "init"))) run_on_any_cpu(*init);
+  for (const Plan& p : plan.plans) emit_entry(*module, plan, p, entry_symbol(o.prefix, p.entry), kernel, options);
   return finished(std::move(module), plan.target);
 }
 

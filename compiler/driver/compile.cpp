@@ -64,6 +64,12 @@ constexpr Form forms[] = {
     {"loops", ".loops", [](const Forms& f) { return loops::print_text(f.object.plan().kernels); }},
 };
 
+std::string names_of_forms() {
+  std::string names;
+  for (const Form& form : forms) names += (names.empty() ? "" : ",") + std::string(form.name);
+  return names;
+}
+
 std::vector<std::string> split_list(const std::string& list) {
   std::vector<std::string> words;
   std::string rest = list + ",";
@@ -83,17 +89,8 @@ std::vector<const Form*> wanted_forms(const std::string& list) {
   return wanted;
 }
 
-bool is_identifier(const std::string& name) {
-  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && letter(name[0]) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 ObjectOptions object_options(const CompileCommandOptions& o, const ModelFile& file) {
   ObjectOptions object = o.object;
-  if (object.prefix.empty()) object.prefix = file.model.tables.name;
-  if (!is_identifier(object.prefix)) throw Error("--name: '" + object.prefix + "' cannot begin the name of a C function; letters, digits and _ can");
-  if (object.prefix == "graphc" || object.prefix.rfind("graphc_", 0) == 0) throw Error("--name: '" + object.prefix + "' begins names of graphc_abi.h; choose another");
   if (o.batch && o.fixed_batch) throw Error("--fixed-batch: --batch is given too; one of them says how many rows a call has");
   object.fixed_rows = o.fixed_batch.has_value();
   object.max_rows = uint32_t(batch_of(file, o.fixed_batch ? o.fixed_batch : o.batch));
@@ -142,11 +139,11 @@ Action declare_compile(Options& options) {
   options.text("--features", o->object.features, "LIST", "as LLVM names them: +fma,-avx512f");
   options.whole("--batch", o->batch, 1, 1u << 30, "the largest number of rows of a call (else the file's, or 32)");
   options.whole("--fixed-batch", o->fixed_batch, 1, 1u << 30, "every call has this many rows: faster, the same bits");
-  options.text("--entries", o->entries, "LIST", "of init,step,grad,apply,eval,predict; what only others need is left out (all)");
+  options.text("--entries", o->entries, "LIST", "such as init,step or predict; what only others need is left out (all)");
   options.text("--weights", o->object.weights, "FILE", "what init begins with, as read-only data in the object");
   options.text("--name", o->object.prefix, "PREFIX", "of files and functions (the model's name)");
   options.text("--relocation", o->relocation, "KIND", "pic or static (pic where the target can be linked so)");
-  options.text("--emit", o->emit, "LIST", "of obj,header,json,hpp,asm,llvm,graph,grad,plan,loops (obj,header,json)");
+  options.text("--emit", o->emit, "LIST", ("of " + names_of_forms() + " (" + o->emit + ")").c_str());
   return [o] { return run(*o); };
 }
 

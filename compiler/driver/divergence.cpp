@@ -65,7 +65,7 @@ bool has_a_pole(const Node& node) {
   return name == "log" || name == "log1p" || name == "div" || name == "rsqrt" || name == "sqrt";
 }
 
-std::string remedy(const ModelFile& file, Instance& net, const Node* first) {
+std::string remedy(const ModelFile& file, Instance& net, const Node* first, bool is_penalty) {
   if (first && first->op == Op::input) return "what to try: take the rows of the data away that are not finite";
   std::vector<std::string> advice;
   auto names = net.hyper_names();
@@ -73,6 +73,7 @@ std::string remedy(const ModelFile& file, Instance& net, const Node* first) {
     double rate = net.hyper("learning_rate");
     advice.push_back(fmt::format("--set learning_rate={:.3g} or less (it is {:.3g})", rate > 1 ? 0.1 : rate / 10, rate));
   }
+  if (is_penalty) advice.emplace_back("a smaller factor of the penalty");
   auto is_fitted = [](const Variable& v) { return v.role == Role::fitted; };
   const auto& variables = file.model.tables.variables;
   if (std::none_of(variables.begin(), variables.end(), is_fitted)) advice.emplace_back("inputs of about 1, by standardize");
@@ -97,8 +98,13 @@ std::string explain_divergence(const ModelFile& file, const Program& program, In
   for (const Column& column : data.columns) bindings.inputs[column.name] = rows_of(column, rows);
   auto values = evaluate(graph, bindings, plan.target.fma ? Precision::f32_fused : Precision::f32_unfused);
 
-  std::string text = fmt::format("the loss stopped being finite at step {} (epoch {}): it is {}\n", result.not_finite_at,
-                                 index / per_epoch + 1, result.not_finite_loss);
+  // What is minimised is the loss with its penalty, which may overflow alone.
+  std::string when = fmt::format("stopped being finite at step {} (epoch {})", result.not_finite_at, index / per_epoch + 1), text;
+  bool is_penalty = std::isfinite(result.not_finite_loss);
+  if (is_penalty)
+    text = fmt::format("the penalty {}: the loss is {}, with the penalty {}\n", when, result.not_finite_loss, values[*graph.loss].data[0]);
+  else
+    text = fmt::format("the loss {}: it is {}\n", when, result.not_finite_loss);
   const Node* first = nullptr;
   for (ValueId v = 0; v < graph.size() && !first; v++) {
     if (graph[v].op == Op::constant || graph[v].type.dtype != DType::f32) continue;
@@ -110,7 +116,7 @@ std::string explain_divergence(const ModelFile& file, const Program& program, In
                     *bad, at(values[v], size_t(bad - values[v].data.begin())));
     text += source_line(file, graph.place(v));
   }
-  return text + remedy(file, net, first);
+  return text + remedy(file, net, first, is_penalty);
 }
 
 }  // namespace graphc::driver

@@ -44,11 +44,27 @@ const InputSpec* class_target(const Model& model) {
   return nullptr;
 }
 
-// Of what the model computes: the fingerprint of the compiled module knows its variables alone. The arguments of the optimizer
-// are no part of it, so that a run may go on with another learning rate.
+// Of what a step computes: the fingerprint of the compiled module knows its variables alone. The numbers of the optimizer, and
+// of its groups, are no part of it, so that a run may go on with another learning rate.
 std::string graph_hash(const ModelFile& file) {
   const Minimize& loss = only_loss(file);
-  std::string text = fmt::format("{}loss {} {}", print(file.model.forward), loss.loss, loss.optimizer.name);
+  const OptimizerCall& call = loss.optimizer;
+  std::string text = fmt::format("{}loss {} {}", print(file.model.forward), loss.loss, call.name);
+  auto list = [&](const char* what, const std::vector<std::string>& names) {
+    text += fmt::format("\n{} {}", what, names.size());
+    for (const std::string& name : names) text += " " + name;
+  };
+  std::vector<std::string> trained;
+  for (const Variable& v : file.model.tables.variables)
+    if (v.role == Role::parameter && v.trainable) trained.push_back(v.name);
+  list("trained", trained);
+  list("over", loss.over);
+  text += fmt::format("\nclip {} {}\naccumulate {}", int(call.clip), call.clip_limit, call.accumulate);
+  for (const Penalty& p : call.penalties) list("penalty", p.patterns), text += fmt::format(" {} {}", p.composite, p.scale);
+  for (const ParameterGroup& group : call.groups) {
+    list("group", group.patterns);
+    for (const auto& [name, value] : group.numbers) text += " " + name;
+  }
   uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
   for (char c : text) hash = (hash ^ uint8_t(c)) * 0x100000001b3u;
   return fmt::format("{:016x}", hash);
@@ -115,7 +131,7 @@ class Run {
     settings_.validation = data_.validation ? &*data_.validation : nullptr;
     settings_.test = data_.test ? &*data_.test : nullptr;
     set_length();
-    check_monitors(file_, settings_, net_->metric_names(settings_.step_entry));
+    check_monitors(file_, settings_, *net_);
     std::string rows = fmt::format("{} training rows", data_.train.rows);
     if (data_.validation) rows += fmt::format(", {} validation rows", data_.validation->rows);
     if (data_.test) rows += fmt::format(", {} test rows", data_.test->rows);
@@ -147,9 +163,9 @@ class Run {
       write_histories();
       throw Error(why, ErrorKind::training_failed);
     }
-    if (!o_.save.empty()) net_->averaged().save(o_.save, weights_metadata(data_.train.class_names));
+    bool is_saved = !o_.save.empty() && attempt([&] { net_->averaged().save(o_.save, weights_metadata(data_.train.class_names)); });
     write_histories();
-    if (!o_.confusion.empty()) write_confusion();
+    if (!o_.confusion.empty()) attempt([&] { write_confusion(); });
     if (o_.json) std::cout << result_json(result_);
     human_ << summary_line(result_, data_, compiled_.seconds_so_far()) << std::endl;
     if (result_.failed_checkpoints)
@@ -157,18 +173,32 @@ class Run {
     if (result_.stop == Stop::interrupted) {
       bool keeps = !o_.checkpoint.empty() && !result_.failed_checkpoints;
       std::cerr << "interrupted after step " << result_.steps
-                << (keeps              ? "; --resume " + o_.checkpoint + " goes on from there"
-                    : !o_.save.empty() ? "; the weights are saved"
-                                       : "; --save would have kept the weights, --checkpoint all that it takes to go on")
+                << (keeps             ? "; --resume " + o_.checkpoint + " goes on from there"
+                    : is_saved        ? "; the weights are saved"
+                    : o_.save.empty() ? "; --save would have kept the weights, --checkpoint all that it takes to go on"
+                                      : "; the weights are lost")
                 << std::endl;
       return 130;
     }
-    return result_.failed_checkpoints || output_->has_failed() ? int(ErrorKind::out_of_resources) : 0;
+    return result_.failed_checkpoints || output_->has_failed() || has_failed_ ? int(ErrorKind::out_of_resources) : 0;
+  }
+
+  // Training took its time: an output that cannot be written does not take the others with it.
+  template <class Write>
+  bool attempt(Write write) {
+    try {
+      write();
+      return true;
+    } catch (const Error& error) {
+      std::cerr << "graphc: " << error.what() << std::endl;
+      has_failed_ = true;
+      return false;
+    }
   }
 
   void write_histories() {
     RunInfo info{file_.model.tables.name, data_.spec, o_.model.sets()};
-    for (const std::string& path : o_.history) write_history(path, result_, info);
+    for (const std::string& path : o_.history) attempt([&] { write_history(path, result_, info); });
   }
 
   void write_confusion() {
@@ -192,6 +222,7 @@ class Run {
   TrainSettings settings_;
   std::optional<TrainOutput> output_;
   TrainResult result_;
+  bool has_failed_ = false;  // an output could not be written: that was told
 };
 
 }  // namespace

@@ -41,10 +41,12 @@ void apply_train_section(const ModelFile& file, TrainSettings& settings) {
   if (file.train.not_finite) settings.not_finite = *file.train.not_finite == "skip" ? NotFinite::skip : NotFinite::stop;
 }
 
-void check_monitors(const ModelFile& file, const TrainSettings& settings, const std::vector<std::string>& metric_names) {
+void check_monitors(const ModelFile& file, const TrainSettings& settings, Instance& net) {
+  std::optional<std::vector<std::string>> of_eval;
+  if (settings.validation) of_eval = net.metric_names(settings.eval_entry);
   auto check = [&](const Setting<SettingCall>& setting, const std::string& monitor) {
     try {
-      monitored_name(monitor, metric_names, settings.validation != nullptr);
+      monitored_name(monitor, net.metric_names(settings.step_entry), of_eval);
     } catch (const Error& error) {
       Place place = setting.place;
       for (const SettingCall::Argument& a : setting->arguments)

@@ -12,6 +12,6 @@ namespace graphc::driver {
 void apply_train_section(const ModelFile& file, TrainSettings& settings);
 
 // Whether the run has the values that the schedule and early stopping monitor.
-void check_monitors(const ModelFile& file, const TrainSettings& settings, const std::vector<std::string>& metric_names);
+void check_monitors(const ModelFile& file, const TrainSettings& settings, Instance& net);
 
 }  // namespace graphc::driver

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include "compiler/frontend/ast.h"
@@ -129,9 +130,16 @@ class Elaborator {
   // minimize.cpp
   void minimize(const Statement& s);
   OptimizerCall optimizer(const Expr& e, Context& c);
-  void add_option(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  struct OptionRow;
+  static std::span<const OptionRow> option_rows();
+  void add_options(OptimizerCall& call, const std::vector<MinimizeOption>& options, Context& c);
+  const Argument& only_argument(const Expr& e, bool is_named);
   void add_group(OptimizerCall& call, const MinimizeOption& option, Context& c);
-  std::pair<std::string, double> only_argument(const Expr& e, const std::string& example, Context& c);
+  void add_penalty(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  void add_clip(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  void add_accumulate(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  void add_average(OptimizerCall& call, const MinimizeOption& option, Context& c);
+  void add_report(OptimizerCall& call, const MinimizeOption& option, Context& c);
 
   // calls.cpp
   Value call(const Expr& e, Context& c);

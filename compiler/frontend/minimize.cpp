@@ -2,6 +2,7 @@
 //
 // minimize LOSS with OPTIMIZER, and the lines below it.
 #include <algorithm>
+#include <set>
 
 #include "compiler/frontend/diagnose.h"
 #include "compiler/frontend/elaborate.h"
@@ -50,7 +51,7 @@ void Elaborator::minimize(const Statement& s) {
   Context c{top_, naming};
   Tensor loss = tensor(s.value, c, "the loss");
   OptimizerCall call = optimizer(file_[s.extra], c);
-  for (const MinimizeOption& option : s.options) add_option(call, option, c);
+  add_options(call, s.options, c);
   at(file_[s.value].spot);
   b_.minimize(loss, call, texts(s.patterns), s.step.empty() ? "step" : s.step, {});
   minimizes_.push_back(&s);
@@ -58,60 +59,106 @@ void Elaborator::minimize(const Statement& s) {
   reader_ = reader;
 }
 
-// The name and value of an option's one argument.
-std::pair<std::string, double> Elaborator::only_argument(const Expr& e, const std::string& example, Context& c) {
-  if (e.arguments.size() != 1) refuse(place(e.spot), e.text + ": takes one argument, got " + std::to_string(e.arguments.size()), {"write: " + example});
-  const Argument& a = e.arguments[0];
-  return {a.name, number(a.value, c, e.text + (a.name.empty() ? "" : ": " + a.name))};
+// One table of the options below minimize.
+struct Elaborator::OptionRow {
+  const char *name, *example;
+  bool takes_patterns;  // and so may be given several times
+  void (Elaborator::*add)(OptimizerCall& call, const MinimizeOption& option, Context& c);
+};
+
+std::span<const Elaborator::OptionRow> Elaborator::option_rows() {
+  static const OptionRow rows[] = {
+      {"group", "group(weight_decay: 0) over *.bias", true, &Elaborator::add_group},
+      {"penalty", "penalty(l2: 1e-4)", true, &Elaborator::add_penalty},
+      {"clip", "clip(global_norm: 1)", false, &Elaborator::add_clip},
+      {"accumulate", "accumulate(4)", false, &Elaborator::add_accumulate},
+      {"average", "average(0.999)", false, &Elaborator::add_average},
+      {"report", "report()", false, &Elaborator::add_report},
+  };
+  return rows;
 }
 
-void Elaborator::add_option(OptimizerCall& call, const MinimizeOption& option, Context& c) {
-  static const std::vector<std::string> names = {"group", "penalty", "clip", "accumulate", "average", "report"};
-  const Expr& e = file_[option.call];
-  bool takes_patterns = e.text == "group" || e.text == "penalty";
-  if (!takes_patterns && !option.patterns.empty() && std::find(names.begin(), names.end(), e.text) != names.end())
-    refuse(place(option.patterns[0].spot), e.text + " is for all parameters", {"remove: over ..."});
-  if (e.text == "group") {
-    add_group(call, option, c);
-  } else if (e.text == "penalty") {
-    if (e.arguments.empty()) refuse(place(e.spot), "penalty: takes a factor for each kind", {"write: penalty(l2: 1e-4)"});
-    for (const Argument& a : e.arguments) {
-      const CompositeDef* kind = find_composite(a.name);
-      if (!kind || kind->kind != CompositeKind::penalty)
-        refuse(place(a.spot), "penalty: no kind is named '" + a.name + "'", {"the kinds are l1 (sum |w|), l2 (sum w^2) and l2_norm (the root of it)"});
-      double scale = number(a.value, c, "penalty: " + a.name);
-      if (scale < 0) refuse(place(a.spot), "penalty: the factor of " + a.name + " is negative");
-      call.penalties.push_back({a.name, scale, texts(option.patterns), place(a.spot)});
+void Elaborator::add_options(OptimizerCall& call, const std::vector<MinimizeOption>& options, Context& c) {
+  std::set<std::string> given;
+  for (const MinimizeOption& option : options) {
+    const Expr& e = file_[option.call];
+    std::vector<std::string> names;
+    const OptionRow* row = nullptr;
+    for (const OptionRow& r : option_rows()) {
+      names.push_back(r.name);
+      if (e.text == r.name) row = &r;
     }
-  } else if (e.text == "clip") {
-    auto [kind, limit] = only_argument(e, "clip(global_norm: 1)", c);
-    call.clip = kind == "value" ? Clip::value : kind == "norm" ? Clip::norm : kind == "global_norm" ? Clip::global_norm : Clip::none;
-    if (call.clip == Clip::none)
-      refuse(place(e.arguments[0].spot), "clip: gradients are not clipped by '" + kind + "'",
-             {"write: clip(value: 1), clip(norm: 1) for each parameter, or clip(global_norm: 1) for all together"});
-    if (!(limit > 0)) refuse(place(e.arguments[0].spot), "clip: the limit must be positive, but is " + shown(limit));
-    call.clip_limit = limit;
-  } else if (e.text == "accumulate") {
-    if (e.arguments.size() != 1) refuse(place(e.spot), "accumulate: takes the number of minibatches", {"write: accumulate(4)"});
-    call.accumulate = whole(e.arguments[0].value, c, "accumulate: the number of minibatches", 1, 1e6);
-  } else if (e.text == "average") {
-    auto [name, decay] = only_argument(e, "average(0.999)", c);
-    if (!(decay >= 0 && decay < 1)) refuse(place(e.arguments[0].spot), "average: the decay must lie in [0, 1), but is " + shown(decay));
-    call.average = decay;
-  } else if (e.text == "report") {
-    if (!e.arguments.empty()) refuse(place(e.spot), "report: takes no argument");
-    call.report = true;
-  } else {
-    auto notes = did_you_mean(e.text, names);
-    if (notes.empty()) notes = {"there are group, penalty, clip, accumulate, average and report"};
-    refuse(place(e.spot), "minimize: no option is named " + e.text, std::move(notes));
+    if (!row) {
+      auto notes = did_you_mean(e.text, names);
+      if (notes.empty()) {
+        std::string all;
+        for (const std::string& name : names) all += (all.empty() ? "" : name == names.back() ? " and " : ", ") + name;
+        notes = {"there are " + all};
+      }
+      refuse(place(e.spot), "minimize: no option is named " + e.text, std::move(notes));
+    }
+    if (!row->takes_patterns && !option.patterns.empty()) refuse(place(option.patterns[0].spot), e.text + " is for all parameters", {"remove: over ..."});
+    if (!row->takes_patterns && !given.insert(e.text).second) refuse(place(e.spot), "minimize: " + e.text + " is given twice");
+    (this->*row->add)(call, option, c);
   }
+}
+
+// An option's one argument, with a name or without one.
+const Argument& Elaborator::only_argument(const Expr& e, bool is_named) {
+  std::string example;
+  for (const OptionRow& row : option_rows())
+    if (e.text == row.name) example = row.example;
+  if (e.arguments.size() != 1) refuse(place(e.spot), e.text + ": takes one argument, got " + std::to_string(e.arguments.size()), {"write: " + example});
+  const Argument& a = e.arguments[0];
+  if (!is_named && !a.name.empty()) refuse(place(a.spot), e.text + ": its argument has no name, got '" + a.name + "'", {"write: " + example});
+  return a;
+}
+
+void Elaborator::add_penalty(OptimizerCall& call, const MinimizeOption& option, Context& c) {
+  const Expr& e = file_[option.call];
+  if (e.arguments.empty()) refuse(place(e.spot), "penalty: takes a factor for each kind", {"write: penalty(l2: 1e-4)"});
+  for (const Argument& a : e.arguments) {
+    const CompositeDef* kind = find_composite(a.name);
+    if (!kind || kind->kind != CompositeKind::penalty)
+      refuse(place(a.spot), "penalty: no kind is named '" + a.name + "'", {"the kinds are l1 (sum |w|), l2 (sum w^2) and l2_norm (the root of it)"});
+    double scale = number(a.value, c, "penalty: " + a.name);
+    if (scale < 0) refuse(place(a.spot), "penalty: the factor of " + a.name + " is negative");
+    call.penalties.push_back({a.name, scale, texts(option.patterns), place(a.spot)});
+  }
+}
+
+void Elaborator::add_clip(OptimizerCall& call, const MinimizeOption& option, Context& c) {
+  const Argument& a = only_argument(file_[option.call], true);
+  call.clip = a.name == "value" ? Clip::value : a.name == "norm" ? Clip::norm : a.name == "global_norm" ? Clip::global_norm : Clip::none;
+  if (call.clip == Clip::none)
+    refuse(place(a.spot), a.name.empty() ? "clip: the limit of what?" : "clip: gradients are not clipped by '" + a.name + "'",
+           {"write: clip(value: 1), clip(norm: 1) for each parameter, or clip(global_norm: 1) for all together"});
+  call.clip_limit = number(a.value, c, "clip: " + a.name);
+  if (!(call.clip_limit > 0)) refuse(place(a.spot), "clip: the limit must be positive, but is " + shown(call.clip_limit));
+}
+
+void Elaborator::add_accumulate(OptimizerCall& call, const MinimizeOption& option, Context& c) {
+  const Argument& a = only_argument(file_[option.call], false);
+  call.accumulate = whole(a.value, c, "accumulate: the number of minibatches", 1, 1e6);
+}
+
+void Elaborator::add_average(OptimizerCall& call, const MinimizeOption& option, Context& c) {
+  const Argument& a = only_argument(file_[option.call], false);
+  call.average = number(a.value, c, "average");
+  if (!(call.average >= 0 && call.average < 1)) refuse(place(a.spot), "average: the decay must lie in [0, 1), but is " + shown(call.average));
+}
+
+void Elaborator::add_report(OptimizerCall& call, const MinimizeOption& option, Context&) {
+  const Expr& e = file_[option.call];
+  if (!e.arguments.empty()) refuse(place(e.spot), "report: takes no argument");
+  call.report = true;
 }
 
 void Elaborator::add_group(OptimizerCall& call, const MinimizeOption& option, Context& c) {
   const Expr& e = file_[option.call];
   const CompositeDef& def = *find_composite(call.name);
   if (option.patterns.empty()) refuse(place(e.spot), "group: which parameters?", {"write: group(weight_decay: 0) over *.bias"});
+  if (e.arguments.empty()) refuse(place(e.spot), "group: which numbers?", {"write: group(weight_decay: 0) over *.bias"});
   ParameterGroup group{texts(option.patterns), {}, place(e.spot)};
   for (const Argument& a : e.arguments) {
     auto argument = std::find_if(def.arguments.begin(), def.arguments.end(), [&](const ArgumentDef& d) { return a.name == d.name; });

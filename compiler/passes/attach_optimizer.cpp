@@ -43,10 +43,6 @@ struct Entry {
   void output(const std::string& name, Tensor value) { b.graph().outputs.push_back({name, value.id}); }
 };
 
-std::string entry_name(const std::string& verb, const std::string& step) {
-  return step.rfind("step", 0) == 0 ? verb + step.substr(4) : verb + "_" + step;
-}
-
 bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
   for (const std::string& pattern : patterns)
     if (matches(pattern, name)) return true;
@@ -114,8 +110,8 @@ class Attach {
     roots.push_back(loss.loss);
     std::vector<const TrainingUpdate*> states = updates_of(roots);
     for (const TrainingUpdate* u : states) roots.push_back(u->value);
-    Entry step(model_, loss.step, roots, Mode::training), grad(model_, entry_name("grad", loss.step), roots, Mode::training);
-    GraphBuilder apply(entry_name("apply", loss.step));
+    Entry step(model_, loss.step, roots, Mode::training), grad(model_, entry_name(EntryVerb::grad, loss.step), roots, Mode::training);
+    GraphBuilder apply(entry_name(EntryVerb::apply, loss.step));
     std::vector<Variable> trained;
     std::vector<Tensor> of_step, of_apply;
     for (Entry* entry : {&step, &grad}) {

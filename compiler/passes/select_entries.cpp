@@ -23,7 +23,7 @@ static void check_names(const Module& module, const std::vector<std::string>& na
 
 void select_entries(Module& module, const std::vector<std::string>& names) {
   check_names(module, names);
-  auto is_kept = [&](const std::string& name) { return name == "init" || std::find(names.begin(), names.end(), name) != names.end(); };
+  auto is_kept = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   std::erase_if(module.entries, [&](const Graph& entry) { return !is_kept(entry.name); });
   std::set<std::string> used;
   for (const Graph& entry : module.entries) {

@@ -5,7 +5,7 @@
 
 namespace graphc {
 
-// Keeps the named entries and `init`, and of the variables those that a kept entry other than `init` reads or updates.
+// Keeps the named entries, and of the variables those that a kept entry other than `init` reads or updates.
 // CompileError where there is no such entry.
 void select_entries(Module& module, const std::vector<std::string>& names);
 

@@ -7,11 +7,14 @@ namespace graphc {
 
 using A = ArgumentDef;
 
-static ArgumentDef learning_rate(double value) { return {"learning_rate", A::number, "step size", value}; }
-static const ArgumentDef coupled{"weight_decay", A::number, "coupled: gradient + weight_decay p, of weights only", 0};
-static ArgumentDef inside(double value) { return {"epsilon", A::number, "inside the root", value}; }
-static ArgumentDef outside(double value) { return {"epsilon", A::number, "outside of the root", value}; }
-static ArgumentDef rho(double value) { return {"rho", A::number, "decay of the average of squares", value}; }
+static ArgumentDef learning_rate(double value) { return A{"learning_rate", A::number, "step size", value}.range(0); }
+static const ArgumentDef coupled = A{"weight_decay", A::number, "coupled: gradient + weight_decay p, of weights only", 0}.range(0);
+static ArgumentDef inside(double value) { return A{"epsilon", A::number, "inside the root", value}.range(0); }
+static ArgumentDef outside(double value) { return A{"epsilon", A::number, "outside of the root", value}.range(0); }
+static ArgumentDef rho(double value) { return A{"rho", A::number, "decay of the average of squares", value}.share(); }
+
+static const ArgumentDef beta1 = A{"beta1", A::number, "decay of the first moment", 0.9}.share();
+static const ArgumentDef largest = A{"beta2", A::number, "decay of the largest gradient", 0.999}.share();
 
 // average = share average + (1 - share) value
 static Tensor averaged(OptimizerContext& c, const char* name, double share, const Tensor& value) {
@@ -40,7 +43,7 @@ extern const CompositeDef composite_adagrad{
 
 extern const CompositeDef composite_adagrad_keras{
     .name = "adagrad_keras", .doc = "s += g^2, s beginning at `initial`; p -= learning_rate g / sqrt(s + epsilon) (Keras's form)", .kind = CompositeKind::optimizer,
-    .arguments = {learning_rate(0.001), inside(1e-7), {"initial", A::number, "value of s", 0.1}, coupled},
+    .arguments = {learning_rate(0.001), inside(1e-7), A{"initial", A::number, "value of s", 0.1}.range(0), coupled},
     .build_optimizer = [](OptimizerContext& c) {
       Tensor g = c.decayed_gradient();
       Tensor root = sqrt(sum_of_squares_so_far(c, g, c.number("initial")) + c.number("epsilon"));
@@ -87,7 +90,7 @@ extern const CompositeDef composite_rmsprop_course{
 namespace {
 
 std::vector<ArgumentDef> adam_arguments(double rate, double beta2, ArgumentDef epsilon, ArgumentDef decay) {
-  return {learning_rate(rate), {"beta1", A::number, "decay of the first moment", 0.9}, {"beta2", A::number, "decay of the second moment", beta2}, epsilon, decay};
+  return {learning_rate(rate), beta1, A{"beta2", A::number, "decay of the second moment", beta2}.share(), epsilon, decay};
 }
 
 struct Corrections {
@@ -182,7 +185,7 @@ Tensor adamax_step(OptimizerContext& c, const Tensor& g, const Tensor& size) {
 
 extern const CompositeDef composite_adamax{
     .name = "adamax", .doc = "m as in Adam; u = max(beta2 u, |g|); p -= learning_rate / (1 - beta1^t) m / u (Kingma & Ba 2015, algorithm 2)", .kind = CompositeKind::optimizer,
-    .arguments = {learning_rate(0.002), {"beta1", A::number, "decay of the first moment", 0.9}, {"beta2", A::number, "decay of the largest gradient", 0.999}, coupled},
+    .arguments = {learning_rate(0.002), beta1, largest, coupled},
     .build_optimizer = [](OptimizerContext& c) {
       Tensor g = c.decayed_gradient();
       return c.parameter - adamax_step(c, g, abs(g));
@@ -190,8 +193,8 @@ extern const CompositeDef composite_adamax{
 
 extern const CompositeDef composite_adamax_torch{
     .name = "adamax_torch", .doc = "adamax with u = max(beta2 u, |g| + epsilon) (PyTorch's form)", .kind = CompositeKind::optimizer,
-    .arguments = {learning_rate(0.002), {"beta1", A::number, "decay of the first moment", 0.9}, {"beta2", A::number, "decay of the largest gradient", 0.999},
-                  {"epsilon", A::number, "added to |g|", 1e-8}, coupled},
+    .arguments = {learning_rate(0.002), beta1, largest,
+                  A{"epsilon", A::number, "added to |g|", 1e-8}.range(0), coupled},
     .build_optimizer = [](OptimizerContext& c) {
       Tensor g = c.decayed_gradient();
       return c.parameter - adamax_step(c, g, abs(g) + c.number("epsilon"));
@@ -202,7 +205,7 @@ extern const CompositeDef composite_adamw{
     .name = "adamw",
     .doc = "p -= eta (Adam's step + weight_decay p), decoupled: weight_decay is not multiplied by learning_rate, only by the schedule's factor eta (Loshchilov & Hutter 2019, algorithm 2)",
     .kind = CompositeKind::optimizer,
-    .arguments = adam_arguments(0.001, 0.999, outside(1e-8), {"weight_decay", A::number, "share of a weight lost a step; a hundredth of adamw_torch's is usual", 1e-5}),
+    .arguments = adam_arguments(0.001, 0.999, outside(1e-8), A{"weight_decay", A::number, "share of a weight lost a step; a hundredth of adamw_torch's is usual", 1e-5}.range(0)),
     .build_optimizer = [](OptimizerContext& c) {
       Tensor step = adam_step(c, c.gradient);
       if (c.weight_decay() == 0) return c.parameter - step;
@@ -213,7 +216,7 @@ extern const CompositeDef composite_adamw{
 extern const CompositeDef composite_adamw_torch{
     .name = "adamw_torch", .doc = "p -= learning_rate weight_decay p, then Adam's step (PyTorch's and Keras's form: the decay is multiplied by the learning rate)",
     .kind = CompositeKind::optimizer,
-    .arguments = adam_arguments(0.001, 0.999, outside(1e-8), {"weight_decay", A::number, "decoupled, times learning_rate, of weights only", 0.01}),
+    .arguments = adam_arguments(0.001, 0.999, outside(1e-8), A{"weight_decay", A::number, "decoupled, times learning_rate, of weights only", 0.01}.range(0)),
     .build_optimizer = [](OptimizerContext& c) {
       Tensor step = adam_step(c, c.gradient);
       if (c.weight_decay() == 0) return c.parameter - step;

@@ -8,14 +8,14 @@ namespace graphc {
 
 using A = ArgumentDef;
 
-static ArgumentDef learning_rate(double value) { return {"learning_rate", A::number, "step size", value}; }
-static const ArgumentDef decay{"weight_decay", A::number, "coupled: gradient + weight_decay p, of weights only", 0};
-static const ArgumentDef share{"momentum", A::number, "share of the last step kept", 0.9};
+static ArgumentDef learning_rate(double value) { return A{"learning_rate", A::number, "step size", value}.range(0); }
+static const ArgumentDef decay = A{"weight_decay", A::number, "coupled: gradient + weight_decay p, of weights only", 0}.range(0);
+static ArgumentDef momentum(double value) { return A{"momentum", A::number, "share of the last step kept", value}.share(); }
 
 extern const CompositeDef composite_sgd{
     .name = "sgd", .doc = "g += weight_decay p; v = momentum v + g; p -= learning_rate v (Robbins & Monro 1951; with momentum PyTorch's form)",
     .kind = CompositeKind::optimizer,
-    .arguments = {learning_rate(0.01), {"momentum", A::number, "share of the last step kept", 0}, decay},
+    .arguments = {learning_rate(0.01), momentum(0), decay},
     .build_optimizer = [](OptimizerContext& c) {
       Tensor g = c.decayed_gradient();
       if (c.number("momentum") != 0) {
@@ -37,13 +37,13 @@ static Tensor new_velocity(OptimizerContext& c, const Tensor& g) {
 
 extern const CompositeDef composite_momentum{
     .name = "momentum", .doc = "v = momentum v - learning_rate g; p += v (Polyak 1964; the course's slide; Keras's SGD)", .kind = CompositeKind::optimizer,
-    .arguments = {learning_rate(0.01), share, decay},
+    .arguments = {learning_rate(0.01), momentum(0.9), decay},
     .build_optimizer = [](OptimizerContext& c) { return c.parameter + new_velocity(c, c.decayed_gradient()); }};
 
 extern const CompositeDef composite_nesterov{
     .name = "nesterov",
     .doc = "v = momentum v - learning_rate g; p += momentum v - learning_rate g (Nesterov 1983 as in Sutskever et al. 2013, p being their look-ahead point; Keras's form)",
-    .kind = CompositeKind::optimizer, .arguments = {learning_rate(0.01), share, decay},
+    .kind = CompositeKind::optimizer, .arguments = {learning_rate(0.01), momentum(0.9), decay},
     .build_optimizer = [](OptimizerContext& c) {
       Tensor g = c.decayed_gradient();
       Tensor ahead = new_velocity(c, g) * c.number("momentum");
@@ -52,7 +52,7 @@ extern const CompositeDef composite_nesterov{
 
 extern const CompositeDef composite_nesterov_torch{
     .name = "nesterov_torch", .doc = "v = momentum v + g; p -= learning_rate (g + momentum v) (PyTorch's SGD with nesterov=True)", .kind = CompositeKind::optimizer,
-    .arguments = {learning_rate(0.01), share, decay},
+    .arguments = {learning_rate(0.01), momentum(0.9), decay},
     .build_optimizer = [](OptimizerContext& c) {
       Tensor g = c.decayed_gradient(), v = c.state("velocity");
       Tensor fresh = v * c.number("momentum") + g;
@@ -85,9 +85,9 @@ RpropStep rprop_step(OptimizerContext& c, const Tensor& g, const Tensor& last, c
 }
 
 std::vector<ArgumentDef> rprop_arguments() {
-  return {{"learning_rate", A::number, "every element's first step", 0.1},
-          {"increase", A::number, "factor while the sign stays", 1.2}, {"decrease", A::number, "factor where it turns", 0.5},
-          {"smallest", A::number, "step", 1e-6}, {"largest", A::number, "step", 50}};
+  return {A{"learning_rate", A::number, "every element's first step", 0.1}.range(0),
+          A{"increase", A::number, "factor while the sign stays", 1.2}.range(1), A{"decrease", A::number, "factor where it turns", 0.5}.range(0, 1),
+          A{"smallest", A::number, "step", 1e-6}.range(0), A{"largest", A::number, "step", 50}.range(0)};
 }
 
 }  // namespace

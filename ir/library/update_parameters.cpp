@@ -101,7 +101,10 @@ class UpdateParameters {
     if (call_.report) {
       Tensor moved = value - parameter;
       Tensor way = sqrt(sum(moved * moved)), length = sqrt(sum(parameter * parameter));
-      report("update_ratio." + v.name, way / max(length, 1e-30));
+      // 0 where there is nothing to compare with, and at a minibatch that updates nothing.
+      Tensor is_zero = equal(length, 0.0), none = zeros_like(length);
+      Tensor ratio = select(is_zero, none, way / select(is_zero, none + 1.0, length));
+      report("update_ratio." + v.name, call_.accumulate > 1 ? select(is_last_, ratio, none) : ratio);
     }
     if (call_.average != 0) {
       // Begins at the first new value: it needs no correction, and an average of one step is that step.

@@ -67,9 +67,11 @@ CheckpointFolder::CheckpointFolder(const CheckpointSettings& settings, bool resu
     throw Error(path_ + ": error: the folder of checkpoints cannot be made: " +
                 (error ? error : std::make_error_code(std::errc::not_a_directory)).message() + "; choose another place");
   std::map<uint64_t, std::string> files = step_files(path_);
-  if (!resumes_here && !files.empty())
-    throw Error(path_ + ": error: the folder has checkpoints of another run, the newest of step " +
-                std::to_string(files.rbegin()->first) + "; go on from them with --resume, or choose an empty folder");
+  bool has_best = ::access((path_ + "/" + best_name).c_str(), F_OK) == 0;
+  if (!resumes_here && (has_best || !files.empty()))
+    throw Error(path_ + ": error: the folder has checkpoints of another run, " +
+                (files.empty() ? std::string("the best one") : "the newest of step " + std::to_string(files.rbegin()->first)) +
+                "; go on from them with --resume, or choose an empty folder");
   remove_unfinished(path_);
   // Later ones are damaged; they are left alone until the run gets there again, and do not count.
   for (const auto& [step, file] : files)

@@ -50,7 +50,7 @@ void CheckpointWriter::finish(RunState& state) {
 void CheckpointWriter::end_epoch(RunState& state) {
   if (!folder_) return;
   const EpochRecord& record = state.result.history.back();
-  std::string monitored = monitored_name("", {}, record.validation.has_value());
+  std::string monitored = record.validation ? "validation_loss" : "train_loss";
   Monitor monitor(monitored, "min", 0);
   bool is_best = monitor.update(state.best_checkpoint, record.epoch, monitored_value(monitored, record, {}));
   if (is_best) attempt(state, [&](auto bytes) { folder_->write_best(bytes); });

@@ -17,7 +17,9 @@ class JsonLines : public Observer {
   void step(const StepReport& report) override {
     if (!every_ || report.run_step % every_) return;
     JsonObject line = event("step").add("epoch", report.epoch).add("run_steps", report.run_step).add("loss", report.result->loss);
-    for (size_t i = 0; i < report.metric_names->size(); ++i) line.add((*report.metric_names)[i], report.result->metrics[i]);
+    JsonObject metrics;  // apart, since a metric may have the name of a field
+    for (size_t i = 0; i < report.metric_names->size(); ++i) metrics.add((*report.metric_names)[i], report.result->metrics[i]);
+    if (!report.metric_names->empty()) line.add_text("metrics", metrics.text());
     if (report.learning_rate != 0) line.add("learning_rate", report.learning_rate);
     write(line);
   }

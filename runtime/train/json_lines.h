@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A run as JSON, one object a line: its "event" is "epoch" or "end"; "step" for every N-th step; "resume" where a run goes on;
-// "warning".
+// "warning". A step has epoch, run_steps, loss, learning_rate and an object `metrics`; an epoch has its metrics as train_NAME and
+// validation_NAME.
 #pragma once
 
 #include <iosfwd>

@@ -21,19 +21,32 @@ bool grows(std::string_view name) {
 
 }  // namespace
 
-std::string monitored_name(const std::string& name, const std::vector<std::string>& metric_names, bool has_validation) {
-  if (name.empty()) return has_validation ? "validation_loss" : "train_loss";
-  std::vector<std::string> names;
-  for (std::string_view prefix : {validation_prefix, train_prefix}) {
-    names.push_back(std::string(prefix) + "loss");
-    for (const std::string& metric : metric_names) names.push_back(std::string(prefix) + metric);
+std::vector<std::string> validated_metrics(const std::vector<std::string>& of_step, const std::vector<std::string>& of_eval) {
+  std::vector<std::string> both;
+  for (const std::string& metric : of_step) {
+    if (std::find(of_eval.begin(), of_eval.end(), metric) == of_eval.end()) break;
+    both.push_back(metric);
   }
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    throw Error("monitor: the history has no \"" + name + "\"" + suggest(name, names));
-  if (!has_validation && name.starts_with(validation_prefix))
-    throw Error("monitor: " + name + " needs validation rows, and there are none; give some, or monitor train_" +
-                name.substr(validation_prefix.size()));
-  return name;
+  return both;
+}
+
+std::string monitored_name(const std::string& name, const std::vector<std::string>& of_step,
+                           const std::optional<std::vector<std::string>>& of_eval) {
+  if (name.empty()) return of_eval ? "validation_loss" : "train_loss";
+  std::vector<std::string> in_validation = {std::string(validation_prefix) + "loss"}, in_training = {std::string(train_prefix) + "loss"};
+  for (const std::string& metric : validated_metrics(of_step, of_eval.value_or(of_step)))
+    in_validation.push_back(std::string(validation_prefix) + metric);
+  for (const std::string& metric : of_step) in_training.push_back(std::string(train_prefix) + metric);
+  auto has = [](const std::vector<std::string>& names, const std::string& of) { return std::find(names.begin(), names.end(), of) != names.end(); };
+  bool is_validation = name.starts_with(validation_prefix);
+  std::string other = std::string(train_prefix) + name.substr(is_validation ? validation_prefix.size() : 0);
+  if (is_validation && !of_eval && has(in_validation, name))
+    throw Error("monitor: " + name + " needs validation rows, and there are none; give some, or monitor " + other);
+  if (has(in_validation, name) || has(in_training, name)) return name;
+  if (is_validation && has(in_training, other))
+    throw Error("monitor: only training steps have " + name.substr(validation_prefix.size()) + ", validation has not; monitor " + other);
+  in_validation.insert(in_validation.end(), in_training.begin(), in_training.end());
+  throw Error("monitor: the history has no \"" + name + "\"" + suggest(name, in_validation));
 }
 
 double monitored_value(const std::string& name, const EpochRecord& record, const std::vector<std::string>& metric_names) {

@@ -12,9 +12,13 @@
 
 namespace graphc {
 
+// Of the metrics of a training step those that `eval` has too: a step has others, such as gradient_norm, which follow them.
+std::vector<std::string> validated_metrics(const std::vector<std::string>& of_step, const std::vector<std::string>& of_eval);
+
 // train_loss, validation_loss, train_METRIC, validation_METRIC, as the history names them. Empty: validation_loss, or train_loss
-// where there are no validation rows. Throws Error for another name, or where there are no validation rows.
-std::string monitored_name(const std::string& name, const std::vector<std::string>& metric_names, bool has_validation);
+// where there are no validation rows, and so no names of `of_eval`. Throws Error for another name, or where there are no such rows.
+std::string monitored_name(const std::string& name, const std::vector<std::string>& of_step,
+                           const std::optional<std::vector<std::string>>& of_eval);
 double monitored_value(const std::string& name, const EpochRecord& record, const std::vector<std::string>& metric_names);
 
 class Monitor {

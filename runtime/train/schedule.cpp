@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/train/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -52,16 +54,26 @@ double linear(const Call& c, const ScheduleTime& t) {
   return 1 + (c.number("to") - 1) * part;
 }
 
-double cosine(const Call& c, const ScheduleTime& t) {
-  if (auto factor = warm_up(c, t)) return *factor;
-  double growth = c.number("growth"), restarts = c.number("restarts");
+// The length of cosine's first period, in epochs.
+double first_period(const Call& c, const ScheduleTime& t) {
   double rest = std::max(0.0, (c.number("epochs") > 0 ? c.number("epochs") : t.epochs) - c.number("warmup"));
   double periods = 0;  // their sum, in lengths of the first
-  for (double i = 0, length = 1; i <= restarts; ++i, length *= growth) periods += length;
-  double length = rest / periods, since = t.epoch - c.number("warmup");
-  for (double i = 0; i < restarts && since + rounding >= length; ++i) since -= length, length *= growth;
+  for (double i = 0, length = 1; i <= c.number("restarts"); ++i, length *= c.number("growth")) periods += length;
+  return rest / periods;
+}
+
+double cosine(const Call& c, const ScheduleTime& t) {
+  if (auto factor = warm_up(c, t)) return *factor;
+  double length = first_period(c, t), since = t.epoch - c.number("warmup");
+  for (double i = 0; i < c.number("restarts") && since + rounding >= length; ++i) since -= length, length *= c.number("growth");
   double part = length > 0 ? std::clamp(since / length, 0.0, 1.0) : 1, low = c.number("to");
   return low + (1 - low) * (1 + std::cos(std::numbers::pi * part)) / 2;
+}
+void check_cosine(const Call& c, const ScheduleTime& t) {
+  double restarts = c.number("restarts"), shortest = first_period(c, t) * std::min(1.0, std::pow(c.number("growth"), restarts));
+  if (restarts > 0 && !(shortest + rounding >= t.step))
+    throw CallError(fmt::format("the shortest of its {} periods is {:.3g} epochs, less than a step ({:.3g}); fewer restarts, or more epochs",
+                                restarts + 1, shortest, t.step));
 }
 
 double reduce_on_plateau(const Call& c, const ScheduleTime& t) {
@@ -106,7 +118,9 @@ const ScheduleRecord table[] = {
        {"growth", 1.0, "each period is so much longer than the one before", 0.1, 100},
        to_argument,
        epochs_argument}},
-     cosine},
+     cosine,
+     nullptr,
+     check_cosine},
     {{"reduce_on_plateau",
       "Falls when a value of the history has not become better for some epochs: factor^(number of falls), at least min_factor.",
       {{"monitor", std::string(), "the value, such as validation_accuracy; else validation_loss, or train_loss without validation rows"},
@@ -138,6 +152,10 @@ Schedule::Schedule() : Schedule("constant") {}
 Schedule::Schedule(const std::string& name, const std::vector<GivenArgument>& arguments)
     : record_(&find(name)), call_(graphc::bind(*record_, arguments)) {
   if (record_->check) record_->check(call_);
+}
+
+void Schedule::check_run(const ScheduleTime& first) const {
+  if (record_->check_run) record_->check_run(call_, first);
 }
 
 bool Schedule::is_constant() const { return record_->factor == constant; }

@@ -21,6 +21,7 @@ struct ScheduleTime {
 struct ScheduleRecord : CallRecord {
   double (*factor)(const Call& call, const ScheduleTime& time);  // of the learning rate at the run's start
   void (*check)(const Call& call) = nullptr;                     // what concerns several arguments; throws CallError
+  void (*check_run)(const Call& call, const ScheduleTime& first) = nullptr;  // what concerns the run's length
 };
 std::span<const ScheduleRecord> schedules();
 
@@ -30,6 +31,8 @@ class Schedule {
   // Throws CallError: no schedule has this name, or its arguments are wrong.
   explicit Schedule(const std::string& name, const std::vector<GivenArgument>& arguments = {});
   double factor(const ScheduleTime& time) const { return record_->factor(call_, time); }
+  // Throws CallError where the run, at its first step, is too short for it.
+  void check_run(const ScheduleTime& first) const;
   const Call& call() const { return call_; }
   bool is_constant() const;
   bool watches() const;  // reduce_on_plateau: end_epoch is wanted

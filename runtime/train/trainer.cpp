@@ -50,12 +50,17 @@ class Loop {
     state_.sums = no_sums();
     if (!rate_hyper_ && !settings.schedule.is_constant())
       throw Error("schedule " + settings.schedule.call().text() + ": the step has no learning_rate that it could change");
+    try {
+      settings.schedule.check_run(first_step());
+    } catch (const CallError& error) {
+      throw Error("schedule " + settings.schedule.call().text() + ": " + error.what());
+    }
     if (rate_hyper_) base_rate_ = entry_.get_hyper(*rate_hyper_);
-    bool has_validation = settings.validation != nullptr;
-    if (settings.early_stopping)
-      monitored_ = monitored_name(settings.early_stopping->monitor(), result_.metric_names, has_validation);
+    std::optional<std::vector<std::string>> of_eval;
+    if (settings.validation) of_eval = net.metric_names(settings.eval_entry);
+    if (settings.early_stopping) monitored_ = monitored_name(settings.early_stopping->monitor(), result_.metric_names, of_eval);
     if (settings.schedule.watches())
-      plateau_ = monitored_name(settings.schedule.call().word("monitor"), result_.metric_names, has_validation);
+      plateau_ = monitored_name(settings.schedule.call().word("monitor"), result_.metric_names, of_eval);
   }
 
   TrainResult run() {
@@ -102,9 +107,22 @@ class Loop {
 
   // Of the averages of the parameters, where the optimizer keeps them.
   Score score(const Dataset& rows) {
-    if (!net_.has_averages()) return evaluate(net_, rows, settings_.eval_entry);
+    if (!net_.has_averages()) return as_of_step(evaluate(net_, rows, settings_.eval_entry));
     Instance averaged = net_.averaged();
-    return evaluate(averaged, rows, settings_.eval_entry);
+    return as_of_step(evaluate(averaged, rows, settings_.eval_entry));
+  }
+
+  // What `eval` says of the loss that is trained, with the metrics in the places that they have in a step: of a model with
+  // several losses, `loss` is the first one's, and loss_NAME another's.
+  Score as_of_step(const Score& all) {
+    const std::vector<std::string>& names = net_.metric_names(settings_.eval_entry);
+    auto value = [&](const std::string& name) {
+      auto at = std::find(names.begin(), names.end(), name);
+      return at == names.end() ? all.loss : all.metrics[static_cast<size_t>(at - names.begin())];
+    };
+    Score score = {all.rows, value("loss_" + settings_.step_entry), {}};
+    for (const std::string& name : validated_metrics(result_.metric_names, names)) score.metrics.push_back(value(name));
+    return score;
   }
 
   // Whether another step is to follow; result_.stop says why not.
@@ -180,11 +198,16 @@ class Loop {
     rate_ = rate;
   }
 
-  void apply_schedule(uint64_t number, uint64_t steps) {
-    auto each = 1 / static_cast<double>(steps);
+  ScheduleTime first_step() const {
     double end = settings_.schedule_epochs.value_or(static_cast<double>(settings_.epochs));
-    double epoch = static_cast<double>(number) + static_cast<double>(state_.index) * each;
-    double factor = settings_.schedule.factor({epoch, each, end, state_.drops});
+    return {0, 1 / static_cast<double>(minibatches_.per_epoch()), end, 0};
+  }
+
+  void apply_schedule(uint64_t number, uint64_t steps) {
+    ScheduleTime time = first_step();
+    time.epoch = static_cast<double>(number) + static_cast<double>(state_.index) * (1 / static_cast<double>(steps));
+    time.drops = state_.drops;
+    double factor = settings_.schedule.factor(time);
     if (factor != factor_) net_.set_hyper(rate_name, base_rate_ * factor);
     factor_ = factor;
   }

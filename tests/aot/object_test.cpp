@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -79,7 +80,7 @@ TEST_CASE("every model file is an object without an undefined symbol on every ta
       Object object = compile_object(model, {.target = m.target, .cpu = m.cpu, .max_rows = 4});
       CHECK(object.text_bytes() > 0);
       CHECK(object.stack_bytes().size() == object.plan().plans.size());
-      for (const auto& [entry, bytes] : object.stack_bytes()) CHECK_MESSAGE(bytes < 64 << 10, entry);
+      for (const auto& deepest : object.stack_bytes()) CHECK_MESSAGE(deepest.second < 64 << 10, deepest.first);
     }
   }
 }
@@ -146,6 +147,17 @@ TEST_CASE("the memory map has the type of every hyper-parameter: a caller withou
   CHECK(map.find(R"({"name":"learning_rate","type":"f32","default":)") != std::string::npos);
 }
 
+TEST_CASE("what cannot be an object says so") {
+  for (const char* prefix : {"a-b", "3d", "my model", "graphc", "graphc_x"}) {
+    CAPTURE(prefix);
+    CHECK_THROWS_AS(compile_object(rich_model(), {.prefix = prefix}), CompileError);
+  }
+  CHECK_THROWS_WITH_AS(compile_object(rich_model(), {.target = "thumbv7em-none-eabihf", .max_rows = 100'000'000}), doctest::Contains("can address"), CompileError);
+  // A budget is for the entries that are asked for: orthogonal initial values need more than predict.
+  Model square = parse_model("model square\ninput x: f32[batch, 64]\nparameter w: f32[64, 64] = orthogonal()\noutput y = x @ w\n", "square.gc").model;
+  CHECK(compile_object(square, {.max_rows = 1, .entries = {"predict"}, .memory_budget = 2048}).plan().workspace_bytes <= 2048);
+}
+
 TEST_CASE("weights come along: init copies them, and predict reads them where they lie") {
   Program program = compile(rich_model(), {.max_rows = 8});
   Instance net = program.instance(3);
@@ -181,6 +193,25 @@ TEST_CASE("weights come along: init copies them, and predict reads them where th
   auto run = graphc_entry(symbols.find("rich_entry_predict"));
   CHECK(run(symbols.find("rich_initial_params"), symbols.find("rich_initial_state"), aligned, inputs, outputs, 8, nullptr, nullptr) == GRAPHC_OK);
   CHECK(found == expected);
+  // Also what the file does not say is there: the first step is that of an instance which loaded the weights.
+  Object steps = compile_object(rich_model(), {.max_rows = 8, .entries = {"step", "predict"}, .weights = file});
+  LinkedObject::Symbols of_steps(steps);
+  const graphc_module& m = program.module();
+  REQUIRE(steps.plan().fingerprint == m.fingerprint);
+  GuardedMemory params(m.params_bytes, 64, Side::end, 0), state(m.state_bytes, 64, Side::end, 0), space(m.workspace_bytes, 64, Side::end, 0xFF);
+  std::memcpy(params.data(), of_steps.find("rich_initial_params"), m.params_bytes);
+  std::memcpy(state.data(), of_steps.find("rich_initial_state"), m.state_bytes);
+  Instance fresh = program.instance(1);
+  fresh.load(file);
+  CHECK(bytes_of(fresh.state()) == bytes_of(state.bytes()));
+  fresh.step({{"x", x}, {"y", y}}, 8);
+  float loss = 0, right = 0;
+  const void* both[] = {x.data(), y.data()};
+  void* report[] = {&loss, &right};
+  CHECK(graphc_entry(of_steps.find("rich_entry_step"))(params.data(), state.data(), space.data(), both, report, 8, nullptr, nullptr) == GRAPHC_OK);
+  CHECK(bytes_of(params.bytes()) == bytes_of(fresh.params()));
+  CHECK(bytes_of(state.bytes()) == bytes_of(fresh.state()));
+
   std::filesystem::remove(file);
   CHECK_THROWS_AS(compile_object(rich_model(), {.weights = file}), Error);
 }

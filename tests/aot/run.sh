@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Objects and headers (R18): no undefined symbol and no path on any target, sizes, headers without a warning in every dialect, and
 # driver.c, a C99 program against the header.
-#   run.sh SOURCE GRAPHC LLVM_NM LLVM_OBJDUMP
+#   run.sh SOURCE GRAPHC LLVM_NM
 set -euo pipefail
-readonly source=$1 graphc=$2 nm=$3 objdump=$4 model=$1/examples/digits/digits.gc
+readonly source=$1 graphc=$2 nm=$3 objdump=${3%nm}objdump model=$1/examples/digits/digits.gc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
@@ -70,7 +70,7 @@ for options in "--cpu x86-64-v4" "--cpu x86-64 --features +avx2,+fma,+bmi,+bmi2,
 done
 
 compile host
-"$graphc" compile "$source/tests/aot/odd_names.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }
+for odd in odd_names odd_entries; do "$graphc" compile "$source/tests/aot/$odd.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }; done
 for compiler in gcc clang; do
   if ! has_all "$compiler"; then echo "SKIPPED: no $compiler"; continue; fi
   for standard in c99 c11 c17 gnu17; do
@@ -81,10 +81,12 @@ for compiler in gcc clang; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
     echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c++ -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"
   done
-  for header in digits.hpp xor.hpp; do
+  for header in digits.hpp xor.hpp two.hpp; do
     echo "#include \"$header\"" | "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c++ -c - -o "$work/header.o" || fail "$header with $compiler"
   done
-  echo '#include "xor.h"' | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "odd names with $compiler"
+  for header in xor.h two.h; do
+    echo "#include \"$header\"" | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "odd names: $header with $compiler"
+  done
   # What it leaves in the object when it is used: no call of any library.
   "$compiler" -std=c99 -O2 -ffreestanding -Wall -Wextra -Wpedantic -Werror -I"$source" -c "$source/tests/aot/slots_alone.c" -o "$work/slots.o" || fail "slots_alone.c with $compiler"
   undefined=$("$nm" -u "$work/slots.o")
@@ -94,6 +96,11 @@ for compiler in gcc clang; do
     for file in $order; do echo "#include \"$file\""; done | "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/host" -I"$source" -x c -c - -o "$work/header.o" || fail "with graphc_abi.h: $order"
   done
 done
+
+# The moving averages of the parameters.
+sed 's/^\(minimize .*\)$/\1\n  average(0.5)/' "$model" >"$work/digits.gc"
+"$graphc" compile "$work/digits.gc" -o "$work/averaged" >/dev/null
+"${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work/averaged" -I"$source" "$source/tests/aot/averaged.c" "$work/averaged/digits.o" -lm -o "$work/averaged/main" && "$work/averaged/main" || fail "averages"
 
 # The program that `compile` prints, also with weights and no init.
 "$graphc" train "$model" --steps 2 --progress none --save "$work/weights.safetensors" >/dev/null

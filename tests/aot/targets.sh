@@ -12,12 +12,12 @@ trap 'rm -rf "$work"' EXIT
 failures=0 skipped=0
 export GRAPHC_CACHE=off
 
+has_all() { local tool; for tool in "$@"; do command -v "$tool" >/dev/null || return 1; done; }
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 skip() { echo "SKIPPED: $*"; skipped=$((skipped + 1)); }
 
 readonly host=$(uname -m)
 cpu_has() { local flag; for flag in "$@"; do grep -qw "$flag" /proc/cpuinfo || return 1; done; }
-has_all() { local tool; for tool in "$@"; do command -v "$tool" >/dev/null || return 1; done; }
 
 # build NAME TRIPLE CPU START CLANG-OPTION...: $work/NAME/program
 build() {

@@ -100,6 +100,31 @@ TEST_CASE("resume: a checkpoint of another run, and a damaged one") {
   CHECK(ran.err.find("goes on after step 37\n") != std::string::npos);
 }
 
+TEST_CASE("resume: a run that trains other parameters, or minimises something else") {
+  TemporaryFolder folder;
+  std::string model = folder / "m.gc", train = "train " + model + " --json --epochs 2 ", text = adam;
+  text = text.substr(0, text.find("  schedule"));
+  text.replace(text.find("adam("), 5, "sgd(").insert(text.find("\ntrain\n"), "\n  penalty(l2: 1e-4)\n  clip(norm: 1)\n  group(weight_decay: 0.1) over z");
+  write_text(model, text);
+  REQUIRE(run_graphc(train + "--checkpoint " + folder / "c").code == 0);
+  auto refuses = [&](const std::string& what, const std::string& options = "") {
+    Ran ran = run_graphc(train + "--resume " + folder / "c " + options);
+    INFO(what);
+    CHECK(ran.code == 2);
+    CHECK_MESSAGE(ran.err.find("another run: the model's graph was ") != std::string::npos, ran.err);
+  };
+  refuses("frozen", "--freeze h");
+  const std::pair<std::string, std::string> changes[] = {
+      {"0.01)", "0.01) over z"}, {"1e-4)", "1e-3)"}, {"1e-4)", "1e-4) over z"}, {"norm: 1", "norm: 2"}, {"norm: 1", "value: 1"}, {"0.1) over z", "0.1) over h"}};
+  for (const auto& [from, to] : changes) {
+    std::string other = text;
+    write_text(model, other.replace(other.find(from), from.size(), to));
+    refuses(to);
+  }
+  write_text(model, text);
+  CHECK(run_graphc(train + "--resume " + folder / "c").code == 0);
+}
+
 TEST_CASE("resume: an interrupt leaves a checkpoint") {
   TemporaryFolder folder;
   std::string model = folder / "m.gc", train = "train " + model + " --progress none --epochs 20000 ";

@@ -3,6 +3,8 @@
 // What users do wrongly on the command line: the exit code, and words of the message.
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 #include "tests/driver/run_program.h"
 #include "tests/support/golden.h"
 
@@ -75,31 +77,33 @@ constexpr Mistake mistakes[] = {
     {"compile examples/digits/digits.gc -o d --target nothing-at-all", "nothing-at-all"},
     {"compile examples/digits/digits.gc -o d --cpu pentium9", "has no CPU named pentium9"},
     {"compile examples/digits/digits.gc -o d --cpu znver44", "did you mean znver4?"},
-    {"compile examples/digits/digits.gc -o d --target aarch64_be-linux-gnu", "is big-endian"},
     {"compile examples/digits/digits.gc -o d --target armeb-linux-gnueabihf", "is big-endian"},
-    {"compile examples/digits/digits.gc -o d --target mips-linux-gnu", "is none of x86, ARM, AArch64, RISC-V and WebAssembly"},
-    {"compile examples/digits/digits.gc -o d --target x86_64-pc-windows-msvc", "__chkstk"},
     {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnux32", "has pointers of 32 bits"},
     {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnu --cpu i386", "the CPU i386 has 32 bits"},
-    {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnu --features -sse2", "has no SSE2"},
-    {"compile examples/digits/digits.gc -o d --target i686-linux-gnu --cpu pentium3", "has no SSE2"},
-    {"compile examples/digits/digits.gc -o d --target thumbv6m-none-eabi", "the CPU cortex-m0 has no single-precision floating point"},
-    {"compile examples/digits/digits.gc -o d --target thumbv7m-none-eabi", "the CPU cortex-m3 has no single-precision floating point"},
-    {"compile examples/digits/digits.gc -o d --target thumbv8m.base-none-eabi", "the CPU cortex-m23 has no single-precision floating point"},
+    {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnu --features -sse2", "there is no SSE2"},
+    {"compile examples/digits/digits.gc -o d --target i686-linux-gnu --cpu pentium3", "there is no SSE2"},
+    {"compile examples/digits/digits.gc -o d --target thumbv7m-none-eabi", "cortex-m3: there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target thumbv8m.base-none-eabi", "cortex-m23: there is no floating-point unit"},
     {"compile examples/digits/digits.gc -o d --target thumbv7em-none-eabihf --cpu cortex-m3", "note: name a CPU that has it, for example cortex-m4"},
-    {"compile examples/digits/digits.gc -o d --target thumbv7em-none-eabihf --features +soft-float", "has no single-precision floating point"},
-    {"compile examples/digits/digits.gc -o d --target arm-linux-gnueabi", "has no single-precision floating point"},
-    {"compile examples/digits/digits.gc -o d --target aarch64-linux-gnu --features -fp-armv8", "has no single-precision floating point"},
-    {"compile examples/digits/digits.gc -o d --target riscv64-linux-gnu --cpu sifive-s21", "note: the extensions F and M are wanted: sifive-u74 has both"},
+    {"compile examples/digits/digits.gc -o d --target thumbv7em-none-eabihf --features +soft-float", "there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target arm-linux-gnueabi", "there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target aarch64-linux-gnu --features -fp-armv8", "there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target riscv32-unknown-elf --cpu sifive-e31", "note: the extensions F and M are wanted: sifive-e76 has both"},
+    {"compile examples/digits/digits.gc -o d --target riscv32-unknown-elf --features -m", "there is no integer multiplication"},
     {"compile examples/digits/digits.gc -o d --target riscv64-linux-gnu --cpu generic-rv32", "has another number of bits"},
-    {"compile examples/digits/digits.gc -o d --target riscv32-unknown-elf", "has no single-precision floating point"},
-    {"compile examples/digits/digits.gc -o d --target riscv32-unknown-elf --features +f", "has no integer multiplication"},
-    {"compile examples/digits/digits.gc -o d --target wasm32 --relocation pic", "symbols of a dynamic linker"},
-    {"compile examples/digits/digits.gc -o d --features +bogus", "has no feature named bogus"},
+    {"compile examples/digits/digits.gc -o d --features +bogus", "has no feature '+bogus'"},
     {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnu --features +avx2,+avx512bx", "did you mean +avx512bw?"},
-    {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnu --features avx2", "note: write +avx2 or -avx2"},
     {"compile examples/digits/digits.gc -o d --target x86_64-linux-gnu --features -64bit-mode", "is decided by the triple"},
     {"compile examples/digits/digits.gc -o d --target aarch64-linux-gnu --cpu native", "native is the CPU of this machine"},
+    {"compile examples/digits/digits.gc -o d --target aarch64_be-linux-gnu", "big-endian"},
+    {"compile examples/digits/digits.gc -o d --target thumbv6m-none-eabi", "cortex-m0: there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target thumbv7em-none-eabihf --cpu cortex-m3", "cortex-m3: there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target riscv64-linux-gnu --cpu sifive-s21", "sifive-s21: there is no floating-point unit"},
+    {"compile examples/digits/digits.gc -o d --target x86_64-pc-windows-msvc", "objects for Windows are not supported"},
+    {"compile examples/digits/digits.gc -o d --target wasm32 --relocation pic", "not position-independent"},
+    {"compile examples/digits/digits.gc -o d --target mips-linux-gnu", "has no target mips"},
+    {"compile examples/digits/digits.gc -o d --features +avx512ff", "did you mean +avx512f?"},
+    {"compile examples/digits/digits.gc -o d --features avx2", "has no feature 'avx2'"},
     {"compile examples/digits/digits.gc -o d --name 3d", "cannot begin the name of a C function"},
     {"compile examples/digits/digits.gc -o d --name graphc", "'graphc' begins names of graphc_abi.h"},
     {"compile examples/digits/digits.gc -o d --memory-budget 100", "the smallest budget that works is"},
@@ -157,6 +161,22 @@ TEST_CASE("a full disk") {
   CHECK(ran.err == "graphc: warning: /dev/full: error: the log could not be written; the training goes on\n");
   CHECK(ran.out.find("96 steps in ") != std::string::npos);
   CHECK(run_graphc("train examples/digits/digits.gc --epochs 1 --history /dev/full").code == 2);  // its ending is no history's
+}
+
+TEST_CASE("an output that cannot be written leaves the others") {
+  TemporaryFolder folder;
+  std::string taken = folder / "taken.csv";
+  std::filesystem::create_directory(taken);  // no file can take its place
+  Ran ran = run_graphc("train examples/digits/digits.gc --epochs 1 --json --save " + taken + " --history " + taken + " --history " +
+                       folder / "h.csv" + " --confusion " + folder / "c.svg");
+  CHECK(ran.code == 3);
+  size_t first = ran.err.find("graphc: " + taken);
+  CHECK(first != std::string::npos);
+  CHECK(ran.err.find("graphc: " + taken, first + 1) != std::string::npos);
+  CHECK(ran.err.find(" steps in ") != std::string::npos);
+  CHECK(ran.out.find("\"train_loss\"") != std::string::npos);
+  CHECK(read_file(folder / "h.csv").find("train_loss") != std::string::npos);
+  CHECK(read_file(folder / "c.svg").find("<svg") != std::string::npos);
 }
 
 TEST_CASE("a disk without room for checkpoints ends no training") {

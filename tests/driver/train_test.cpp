@@ -215,6 +215,41 @@ TEST_CASE("train: a loss that is not finite") {
   CHECK(ran.err.find("what to try: --set learning_rate=0.1 or less") != std::string::npos);
 }
 
+TEST_CASE("train: a penalty that is not finite") {
+  TemporaryFolder folder;
+  std::string text = read_file(std::string(GRAPHC_SOURCE_DIR) + "/" + digits);
+  text.insert(text.find('\n', text.find("minimize")), "\n  penalty(l2: 3e38)");
+  write_text(folder / "m.gc", text);
+  Ran ran = run_graphc("train " + folder / "m.gc");
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find("the penalty stopped being finite at step 1 (epoch 1): the loss is 2.") != std::string::npos);
+  CHECK(ran.err.find(", with the penalty inf\n") != std::string::npos);
+  CHECK(ran.err.find("; a smaller factor of the penalty") != std::string::npos);
+}
+
+TEST_CASE("train: what cannot be monitored, and steps in the log") {
+  TemporaryFolder folder;
+  std::string model = folder / "m.gc";
+  std::string text = "model m\ninput x: f32[batch, 64]\ntarget y: class[batch] of 10\nz = dense(x / 16, 10)\noutput p = softmax(z)\n"
+                     "metric epoch = accuracy(z, y)\nminimize cross_entropy(z, y) with sgd(learning_rate: 0.1)\n  clip(global_norm: 1)\n"
+                     "train\n  data \"digits\", validation: 20%\n  batch 32, epochs 1\n";
+  for (const char* watch : {"  early_stopping(monitor: validation_gradient_norm)\n", "  schedule reduce_on_plateau(monitor: validation_gradient_norm)\n"}) {
+    write_text(model, text + watch);
+    Ran ran = run_graphc("train " + model);
+    CHECK(ran.code == 2);
+    CHECK(ran.err.find("only training steps have gradient_norm, validation has not; monitor train_gradient_norm") != std::string::npos);
+  }
+  write_text(model, text + "  early_stopping(monitor: train_gradient_norm)\n");
+  REQUIRE(run_graphc("train " + model + " --log " + folder / "l.jsonl --log-steps 10").code == 0);
+  std::string log = read_file(folder / "l.jsonl"), first = log.substr(0, log.find('\n'));
+  CHECK(json::parse(first)["epoch"] == 1);
+  CHECK(json::parse(first)["metrics"].contains("epoch"));
+  write_text(model, text + "  schedule cosine(restarts: 1000, growth: 100)\n");
+  Ran ran = run_graphc("train " + model);
+  CHECK(ran.code == 2);
+  CHECK(ran.err.find("the shortest of its 1001 periods") != std::string::npos);
+}
+
 TEST_CASE("train: a loss that is not finite in a run that was taken up again, and one that is skipped") {
   TemporaryFolder folder;
   std::string train = "train " + std::string(digits);

@@ -50,6 +50,36 @@ TEST_CASE("mistakes point to the line of the builder call") {
   CHECK(error_of([&] { b.output("y", x); }).find("already an output") != std::string::npos);
 }
 
+TEST_CASE("entries and what they report have names of their own") {
+  Builder b("m");
+  Tensor x = b.input("x", {batch, 4}), y = b.dense("d", x, 1), loss = mean(y);
+  for (const char* step : {"init", "eval", "predict", "grad", "grad_d", "apply_d", "gradual", ""})
+    CHECK(error_of([&] { b.minimize(loss, sgd({}), {}, step); }).find("a loss cannot be named '" + std::string(step) + "'") != std::string::npos);
+  b.minimize(loss, sgd({}).penalty("l2", 1), {}, "step_b");
+  CHECK(error_of([&] { b.minimize(loss, sgd({}), {}, "b"); }).find("its entry grad_b would be that of the loss step_b, too") != std::string::npos);
+  b.minimize(loss, sgd({}), {}, "evaluation");
+  b.metric("gradient_norm", loss);
+  b.metric("loss_step_b", loss);  // its loss is `loss`
+  auto refused = [&](const char* metric) { CHECK(error_of([&] { b.metric(metric, loss); }).find("reported under this name") != std::string::npos); };
+  refused("penalty");
+  refused("loss_evaluation");
+  CHECK(error_of([&] { b.metric("grad.d.weight", loss); }).find("begin with grad. are for what training reports") != std::string::npos);
+  CHECK(error_of([&] { b.minimize(loss, sgd({}).report_norms(), {}, "step"); }).find("metric gradient_norm: the length") != std::string::npos);
+}
+
+TEST_CASE("the name of an entry tells its verb") {
+  for (const char* step : {"step", "step2", "step_b", "b", "evaluation"}) {
+    CHECK(entry_verb(step) == EntryVerb::step);
+    CHECK(entry_verb(entry_name(EntryVerb::grad, step)) == EntryVerb::grad);
+    CHECK(entry_verb(entry_name(EntryVerb::apply, step)) == EntryVerb::apply);
+  }
+  CHECK(entry_name(EntryVerb::grad, "step2") == "grad2");
+  CHECK(entry_name(EntryVerb::apply, "b") == "apply_b");
+  CHECK(entry_verb("init") == EntryVerb::init);
+  CHECK(entry_verb("eval") == EntryVerb::eval);
+  CHECK(entry_verb("predict") == EntryVerb::predict);
+}
+
 TEST_CASE("freeze finds names, prefixes and stars") {
   Builder b("m");
   Tensor x = b.input("x", {batch, 4});

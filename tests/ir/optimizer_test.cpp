@@ -172,6 +172,47 @@ TEST_CASE("reports: gradient norms and update ratios") {
   for (double x : target) square += 4 * (1 - x) * (1 - x);
   check_equal(t.scalars[0].at("gradient_norm.w"), std::sqrt(square));
   check_equal(t.scalars[0].at("update_ratio.bias"), 0.1 * std::sqrt(square) / std::sqrt(3));
+  CHECK(trajectory(sgd({.learning_rate = 0.1}).report_norms(), 1, 0).scalars[0].at("update_ratio.bias") == 0);
+  Trajectory waits = trajectory(sgd({.learning_rate = 0.1}).report_norms().accumulate_over(2), 2, 1, {2, 2});
+  CHECK(waits.scalars[0].at("update_ratio.w") == 0);
+  CHECK(waits.scalars[1].at("update_ratio.w") > 0);
+}
+
+TEST_CASE("numbers outside of their range are refused") {
+  auto refusal = [](const OptimizerCall& call) {
+    try {
+      trajectory(call, 1);
+    } catch (const CompileError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  auto refused = [&](const OptimizerCall& call, const char* why) { CHECK_MESSAGE(refusal(call).find(why) != std::string::npos, refusal(call)); };
+  refused(adam({.learning_rate = -0.01}), "adam: learning_rate must be at least 0 and finite in f32, got -0.01");
+  refused(adam({.learning_rate = 1e39}), "adam: learning_rate must be at least 0 and finite in f32, got 1e+39");
+  refused(adam({.beta1 = -3}), "adam: beta1 must be from 0 to below 1, got -3");
+  refused(adam({.beta2 = 1}), "adam: beta2 must be from 0 to below 1, got 1");
+  refused(adam({.epsilon = -1}), "adam: epsilon must be at least 0");
+  refused(optimizer("rprop", {{"increase", 0.5}}), "rprop: increase must be at least 1");
+  refused(adam({}).group({"w"}, {{"beta1", 1}}), "adam: beta1 must be from 0 to below 1");
+}
+
+TEST_CASE("a parameter whose name the optimizer's state wants is refused") {
+  struct Clash {
+    OptimizerCall call;
+    const char *first, *second;
+  };
+  for (const Clash& c : {Clash{adam({}), "w", "w.m"}, Clash{adam({}), "w", "w.v"}, Clash{adam({}), "w", "adam.beta1_power"},
+                         Clash{optimizer("momentum"), "w", "w.velocity"}, Clash{sgd({}).average_with(0.9), "w", "w.average"},
+                         Clash{sgd({}).average_with(0.9), "w", "average.begun"}, Clash{sgd({}).accumulate_over(2), "w", "w.accumulated"},
+                         Clash{sgd({}).accumulate_over(2), "w", "accumulated.rows"}}) {
+    INFO(c.second);
+    Builder b("m");
+    Tensor w = b.parameter(c.first, {3}, {}), other = b.parameter(c.second, {3}, {});
+    b.freeze(c.second);
+    b.minimize(sum_of_squares(w + other), c.call);
+    CHECK_THROWS_WITH_AS(attach_optimizer(b.finish()), doctest::Contains("the optimizer keeps state of its own under this name"), CompileError);
+  }
 }
 
 TEST_CASE("accumulation is one step over all rows of its minibatches") {

@@ -44,13 +44,19 @@ TEST_CASE("early stopping: which values are better") {
 
 TEST_CASE("early stopping: names of the history") {
   std::vector<std::string> metrics = {"accuracy"};
-  CHECK(monitored_name("", metrics, true) == "validation_loss");
-  CHECK(monitored_name("", metrics, false) == "train_loss");
-  CHECK(monitored_name("train_accuracy", metrics, false) == "train_accuracy");
+  const std::optional<std::vector<std::string>> none, all = metrics;
+  CHECK(monitored_name("", metrics, all) == "validation_loss");
+  CHECK(monitored_name("", metrics, none) == "train_loss");
+  CHECK(monitored_name("train_accuracy", metrics, none) == "train_accuracy");
   CHECK_ERROR("the history has no \"validation_acuracy\" (did you mean \"validation_accuracy\"?)",
-              monitored_name("validation_acuracy", metrics, true));
+              monitored_name("validation_acuracy", metrics, all));
   CHECK_ERROR("validation_loss needs validation rows, and there are none; give some, or monitor train_loss",
-              monitored_name("validation_loss", metrics, false));
+              monitored_name("validation_loss", metrics, none));
+  const std::vector<std::string> clipped = {"accuracy", "gradient_norm"};
+  CHECK(monitored_name("train_gradient_norm", clipped, all) == "train_gradient_norm");
+  CHECK_ERROR("only training steps have gradient_norm, validation has not; monitor train_gradient_norm",
+              monitored_name("validation_gradient_norm", clipped, all));
+  CHECK(validated_metrics(clipped, {"loss_other", "accuracy"}) == metrics);
   CHECK_ERROR("mode \"up\" does not exist", EarlyStopping({{"mode", std::string("up")}}));
   CHECK_ERROR("patience must be a whole number from 1", EarlyStopping({{"patience", 0.0}}));
   EpochRecord record;

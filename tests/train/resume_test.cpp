@@ -194,6 +194,11 @@ TEST_CASE("checkpoints: which files there are") {
   // A new run does not touch the files of another.
   CHECK_ERROR("has checkpoints of another run, the newest of step 55; go on from them with --resume",
               setting.run(setting.settings));
+  std::filesystem::create_directory(folder.file("kept"));
+  std::filesystem::copy(folder.file("c/best.safetensors"), folder.file("kept"));
+  setting.settings.checkpoint.folder = folder.file("kept");
+  CHECK_ERROR("has checkpoints of another run, the best one; go on from them with --resume", setting.run(setting.settings));
+  setting.settings.checkpoint.folder = folder.file("c");
   setting.settings.resume = folder.file("c");
   setting.settings.epochs = 6;
   setting.run(setting.settings);

@@ -117,6 +117,12 @@ TEST_CASE("schedules: what is refused") {
   CHECK_ERROR("the epochs in at must grow",
               schedule("piecewise", {{"at", std::vector<double>{2, 2}}, {"factor", std::vector<double>{1, 1}}}));
   CHECK_ERROR("mode \"least\" does not exist", schedule("reduce_on_plateau", {{"mode", std::string("least")}}));
+  // A period of less than a step would never be seen.
+  Schedule many = schedule("cosine", {{"restarts", 9.0}}), growing = schedule("cosine", {{"restarts", 1000.0}, {"growth", 100.0}});
+  many.check_run({0, 0.25, 2.5, 0});
+  CHECK_ERROR("the shortest of its 10 periods is 0.24 epochs, less than a step (0.25)", many.check_run({0, 0.25, 2.4, 0}));
+  CHECK_ERROR("the shortest of its 1001 periods is 0 epochs", growing.check_run({0, 0.25, 100, 0}));
+  CHECK_ERROR("the shortest of its 4 periods", schedule("cosine", {{"restarts", 3.0}, {"growth", 0.1}}).check_run({0, 0.25, 10, 0}));
   CHECK(schedule("cosine", {{"", 2.0}, {"growth", 2.0}}).call().text() == "cosine(warmup: 2, growth: 2)");
 }
 

@@ -39,3 +39,27 @@ TEST_CASE("training with an average scores the averaged parameters") {
   CHECK(b.metric_names[0] == "accuracy");
   CHECK(b.test->metrics.size() == 1);
 }
+
+TEST_CASE("of a model with two losses, validation is of the one that is trained") {
+  Builder b("digits");
+  Tensor x = b.input("x", {batch, 64}), y = b.target("y", classes(10));
+  Tensor first = b.dense("first", x / 16.0, 10), second = b.dense("second", x / 16.0, 10);
+  b.metric("right", accuracy(second, y));
+  b.minimize(cross_entropy(first, y), sgd({}), {"first"});
+  b.minimize(cross_entropy(second, y) * 2.0, sgd({}).clip_gradients(Clip::global_norm, 1), {"second"}, "step_b");
+  Program program = compile(b, {.max_rows = 32});
+  Dataset data = load_dataset("digits", wanted_columns(program.module()));
+  Instance net = program.instance(1);
+  TrainSettings settings{.epochs = 1, .validation = &data, .step_entry = "step_b"};
+  TrainResult result = train(net, data, settings);
+  Score all = evaluate(net, data);  // loss, right, loss_step_b
+  REQUIRE(net.metric_names("eval").size() == 2);
+  size_t right = net.metric_names("eval")[0] == "right" ? 0 : 1;
+  const Score& validation = *result.history[0].validation;
+  CHECK(validation.loss == all.metrics[1 - right]);
+  REQUIRE(validation.metrics.size() == 1);
+  CHECK(validation.metrics[0] == all.metrics[right]);
+  CHECK(result.metric_names[0] == "right");
+  settings.early_stopping = EarlyStopping({{"monitor", std::string("validation_gradient_norm")}});
+  CHECK_THROWS_WITH_AS(train(net, data, settings), doctest::Contains("only training steps have gradient_norm"), Error);
+}
