@@ -15,7 +15,8 @@
 namespace graphc {
 
 // What LLVM knows about a machine; empty strings: this machine, or the triple's default CPU (DESIGN 7).
-// CompileError where LLVM has no such target.
+// CompileError where LLVM has no such target, CPU or feature, or where code could not run without a library: the CPU must have
+// single-precision floating point, and be little-endian.
 Target describe_target(const std::string& triple = "", const std::string& cpu = "", const std::string& features = "");
 
 // Of a data cache of this machine's first core; `otherwise` where the system does not tell.
@@ -42,8 +43,8 @@ struct Emitted {
 };
 
 // The whole module for its plan's target. Entries are PREFIX_entry_NAME of type graphc_entry, and PREFIX_check_cpu() is
-// GRAPHC_WRONG_CPU on a machine that lacks an instruction set; everything else is local. CompileError where an object would have an
-// undefined symbol.
+// GRAPHC_WRONG_CPU on a machine that lacks an instruction set; everything else is local. CompileError where an object would
+// have an undefined symbol, InternalError where it would have a recursion.
 Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what);
 
 // Machine code in this process. Each entry is compiled when it is first asked for. Lives as long as its functions are used.

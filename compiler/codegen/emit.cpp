@@ -7,6 +7,9 @@
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Triple.h>
+
+#include <algorithm>
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/codegen/machine.h"
@@ -19,8 +22,10 @@ template <class T> static T expect(llvm::Expected<T> value) {
   return std::move(*value);
 }
 
-// WebAssembly names the first two in every object; linkers make them.
-static bool is_of_linker(llvm::StringRef name) { return name == "__stack_pointer" || name == "__indirect_function_table" || name == "_GLOBAL_OFFSET_TABLE_"; }
+// The linker makes them: WebAssembly names the first two in every object, 32-bit x86 the third where it is position-independent.
+static bool is_of_linker(llvm::StringRef name) {
+  return name == "__stack_pointer" || name == "__indirect_function_table" || name == "_GLOBAL_OFFSET_TABLE_";
+}
 
 static void inspect_object(Emitted& result, const Target& target) {
   auto file = expect(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(result.bytes, "object")));
@@ -31,10 +36,19 @@ static void inspect_object(Emitted& result, const Target& target) {
   for (const auto& symbol : file->symbols()) {
     if (!(expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)) continue;
     llvm::StringRef name = expect(symbol.getName());
-    if (!name.empty() && !is_of_linker(name)) 
-      throw CompileError(Diagnostic{{}, fmt::format("target: {}, {}: LLVM calls {} from a library, which an object of graphc does not have", target.triple, target.cpu, name.str()),
-                                    {"choose a --cpu or --features that have an instruction for it"}});
+    if (name.empty() || is_of_linker(name)) continue;
+    throw CompileError(Diagnostic{{}, fmt::format("target: {}, {}: LLVM calls {} from a library, which an object of graphc does not have",
+                                                  target.triple, target.cpu, name.str()),
+                                  {"choose a --cpu or --features that have an instruction for it"}});
   }
+}
+
+// 32-bit x86 pushes arguments, and a frame's size is without them.
+static uint64_t pushed_arguments(const llvm::Module& module) {
+  if (llvm::Triple(module.getTargetTriple()).getArch() != llvm::Triple::x86) return 0;
+  uint64_t most = 0;
+  for (const llvm::Function& f : module) most = std::max<uint64_t>(most, f.arg_size());
+  return (most * 4 + 15) / 16 * 16;
 }
 
 Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what) {
@@ -57,6 +71,7 @@ Emitted emit(const PlanModule& plan, const EmitOptions& options, Emit what) {
   if (what == Emit::assembly) return result;
   inspect_object(result, plan.target);
   uint64_t slack = plan.target.vector_floats > 4 ? 4 * uint64_t(plan.target.vector_floats) : 0;  // a frame that is aligned for its vectors
+  slack += pushed_arguments(*module);
   for (const Plan& p : plan.plans)
     if (const llvm::Function* f = module->getFunction(entry_symbol(options.prefix, p.entry))) result.stack_bytes[p.entry] = deepest_stack(*f, *frames, slack);
   return result;

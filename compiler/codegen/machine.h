@@ -11,13 +11,18 @@
 #include "ir/plan.h"
 
 namespace llvm {
+class Target;
 class TargetMachine;
+class Triple;
 class Module;
 class LLVMContext;
 class Function;
 }  // namespace llvm
 
 namespace graphc {
+
+// describe_target.cpp: LLVM's, or a CompileError.
+const llvm::Target& lookup_target(const llvm::Triple& triple);
 
 std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target, Relocation relocation = Relocation::of_target);
 

@@ -16,6 +16,7 @@ TEST_CASE("every model file is an object without an undefined symbol on every ta
     CAPTURE(path.string());
     Model model = read_model(path.string()).model;
     for (const Machine& m : {Machine{"x86_64-linux-gnu", "x86-64-v2"}, {"aarch64-linux-gnu", "generic"}, {"riscv64-linux-gnu", "generic-rv64"},
+                             {"i686-linux-gnu", "pentium4"}, {"armv7-linux-gnueabihf", "generic"},
                              {"thumbv7em-none-eabihf", "cortex-m4"}, {"wasm32-unknown-unknown", "generic"}}) {
       CAPTURE(std::string(m.target));
       // Codegen reads the object back and throws where there is one.

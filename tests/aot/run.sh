@@ -4,12 +4,12 @@
 # driver.c, a C99 program against the header.
 #   run.sh SOURCE GRAPHC LLVM_NM
 set -euo pipefail
-readonly source=$1 graphc=$2 nm=$3 model=$1/examples/digits/digits.gc
+readonly source=$1 graphc=$2 nm=$3 objdump=${3%nm}objdump model=$1/examples/digits/digits.gc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
-has_all() { local tool; for tool in "$@"; do command -v "$tool" >/dev/null || return 1; done; }
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+has_all() { local tool; for tool in "$@"; do command -v "$tool" >/dev/null || return 1; done; }
 
 compile() { "$graphc" compile "$model" -o "$work/$1" --emit obj,header,json,hpp "${@:2}" >"$work/log" || { cat "$work/log"; exit 1; }; }
 
@@ -29,10 +29,10 @@ fi
 while read -r triple cpu most; do
   compile all --target "$triple" --cpu "$cpu"
   object=$work/all/digits.o
-  # wasm objects name these two for every function; the linker makes them.
+  # wasm objects name the first two for every function, position-independent ones of 32-bit x86 the third; the linker makes them.
   "$nm" "$object" >"$work/symbols"
   for entry in init step grad apply eval predict; do grep -q " T digits_entry_$entry\$" "$work/symbols" || fail "$triple $cpu: no digits_entry_$entry"; done
-  undefined=$("$nm" -u "$object" | grep -Ev '__stack_pointer|__indirect_function_table' || true)
+  undefined=$("$nm" -u "$object" | grep -Ev '__stack_pointer|__indirect_function_table|_GLOBAL_OFFSET_TABLE_' || true)
   if [[ -n "$undefined" ]]; then fail "$triple $cpu: undefined: $undefined"; fi
   if grep -qaE '/(home|work|root|tmp)/' "$object" "$work/all/digits.h" "$work/all/digits.json"; then fail "$triple $cpu: a path of this machine is inside"; fi
   link_alone "$triple" "$object" || fail "$triple $cpu: does not link alone"
@@ -48,21 +48,31 @@ x86_64-linux-gnu x86-64-v2 32768
 x86_64-linux-gnu x86-64-v4 32768
 aarch64-linux-gnu generic 32768
 riscv64-linux-gnu generic-rv64 32768
+riscv32-unknown-elf sifive-e76 32768
+i686-linux-gnu pentium4 32768
+armv7-linux-gnueabihf generic 32768
+armv6-linux-gnueabihf arm1176jzf-s 32768
 thumbv7em-none-eabihf cortex-m4 24576
 thumbv7em-none-eabihf cortex-m7 24576
 wasm32-unknown-unknown generic 32768
 LIST
 
-# Nothing that a plain x86-64 lacks runs before the CPU was asked.
-compile baseline --target x86_64-linux-gnu --cpu x86-64-v4
-"${nm%nm}objdump" -d --no-show-raw-insn --disassemble-symbols=digits_check_cpu,digits_entry_init "$work/baseline/digits.o" >"$work/baseline/init.s"
-grep -q cpuid "$work/baseline/init.s" || fail "digits_check_cpu does not ask"
-if grep -E '%[yz]mm|%k[0-7]|\b(v[a-z]+|[a-z]+x|andn|bextr|tzcnt|lzcnt)[[:space:]]+%' "$work/baseline/init.s"; then fail "init uses instructions of x86-64-v4 before it knows that they are there"; fi
+# What runs before the CPU is known to have more has only instructions of every x86-64: no vectors but SSE2's (AVX begins with a v),
+# no bit manipulation.
+for options in "--cpu x86-64-v4" "--cpu x86-64 --features +avx2,+fma,+bmi,+bmi2,+lzcnt,+popcnt,+movbe" "--cpu native"; do
+  if [[ $options == *native && $(uname -m) != x86_64 ]]; then continue; fi
+  # shellcheck disable=SC2086
+  compile checked --target x86_64-linux-gnu $options
+  "$objdump" -d --no-show-raw-insn --disassemble-symbols=digits_check_cpu,digits_entry_init "$work/checked/digits.o" >"$work/asm"
+  grep -qw cpuid "$work/asm" && grep -q 'digits_entry_init>:' "$work/asm" || fail "$options: no check of the CPU"
+  more=$(grep -wE 'v[a-z]+[0-9a-z]*|[yz]mm[0-9]+|andn|bextr|bls[a-z]+|bzhi|[lt]zcnt|popcnt|movbe|mulx|p(dep|ext)|rorx|s[ahr][lrx]x|p(shufb|ermil)|k(mov|and|or)[bwdq]' "$work/asm" || true)
+  if [[ -n "$more" ]]; then fail "$options: before the CPU is checked:"; echo "$more"; fi
+done
 
 compile host
 for odd in odd_names odd_entries; do "$graphc" compile "$source/tests/aot/$odd.gc" -o "$work/host" --emit header,hpp >"$work/log" || { cat "$work/log"; exit 1; }; done
 for compiler in gcc clang; do
-  if ! command -v "$compiler" >/dev/null; then echo "SKIPPED: no $compiler"; continue; fi
+  if ! has_all "$compiler"; then echo "SKIPPED: no $compiler"; continue; fi
   for standard in c99 c11 c17 gnu17; do
     echo '#include "digits.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$work/host" -x c -c - -o "$work/header.o" || fail "the header as $standard with $compiler"
     echo '#include "runtime/abi/graphc_slots.h"' | "$compiler" -std=$standard -Wall -Wextra -Wpedantic -Werror -I"$source" -x c -c - -o "$work/header.o" || fail "graphc_slots.h as $standard with $compiler"

@@ -38,11 +38,11 @@ compare() {
   if [[ "$got" == "$wanted" ]]; then echo "$name: $got ($fma)"; else fail "$name: $got, and the JIT has $wanted ($fma)"; fi
 }
 
+options=()  # of clang, for `linux`
 linux() {  # NAME TRIPLE CPU FMA RUNNER...
   local name=$1 triple=$2 cpu=$3 fma=$4
   shift 4
-  # shellcheck disable=SC2086
-  build "$name" "$triple" "$cpu" "$machines/start_linux.c" -static ${clang_options:-} || { fail "$name: does not build"; return; }
+  build "$name" "$triple" "$cpu" "$machines/start_linux.c" -static "${options[@]}" || { fail "$name: does not build"; return; }
   compare "$name" "$fma" "$@" "$work/$name/program"
 }
 
@@ -64,7 +64,7 @@ if [[ $native_fma == yes ]]; then "$jit" x86_64-linux-gnu x86-64-v3 >"$work/jit-
 linux x86-64-v2 x86_64-linux-gnu x86-64-v2 none env
 if [[ $native_fma == yes ]]; then
   linux x86-64-v3 x86_64-linux-gnu x86-64-v3 fma env
-elif command -v qemu-x86_64 >/dev/null; then
+elif has_all qemu-x86_64; then
   linux x86-64-v3 x86_64-linux-gnu x86-64-v3 fma qemu-x86_64 -cpu max
 else
   skip "x86-64-v3 needs a CPU with AVX2 or qemu-user"
@@ -75,25 +75,32 @@ else
   build x86-64-v4 x86_64-linux-gnu x86-64-v4 "$machines/start_linux.c" -static || fail "x86-64-v4: does not build"
   echo "x86-64-v4: built; this CPU has no AVX-512 to run it, and neither has the emulator"
 fi
-if has_all qemu-aarch64 qemu-riscv64 qemu-riscv32 qemu-arm qemu-i386 qemu-x86_64; then
+if has_all qemu-aarch64 qemu-riscv64 qemu-riscv32 qemu-x86_64 qemu-i386 qemu-arm; then
   linux aarch64 aarch64-linux-gnu generic fma qemu-aarch64
   linux riscv64 riscv64-linux-gnu generic-rv64 fma qemu-riscv64
-  clang_options="-march=rv32gc -mabi=ilp32d" linux riscv32 riscv32-linux-gnu generic-rv32 fma qemu-riscv32
-  linux armv7 armv7-linux-gnueabihf generic none qemu-arm
+  options=(-march=rv32imafc -mabi=ilp32f)
+  linux riscv32 riscv32-linux-gnu sifive-e76 fma qemu-riscv32
+  options=()
   linux i686 i686-linux-gnu pentium4 none qemu-i386
+  options=(-march=armv7-a -mfpu=vfpv4)
+  linux armv7-vfp4 armv7-linux-gnueabihf cortex-a7 fma qemu-arm
+  linux armv7-vfp3 armv7-linux-gnueabihf generic none qemu-arm
+  options=(-march=armv6k -mfpu=vfpv2)
+  linux armv6-vfp2 armv6-linux-gnueabihf arm1176jzf-s none qemu-arm
+  options=()
   # A CPU without AVX refuses in `init`, before anything is computed.
   got=$(qemu-x86_64 -cpu Nehalem "$work/x86-64-v4/program" || true)
   if [[ "$got" == *"lacks an instruction set"* ]]; then echo "x86-64-v4 on a Nehalem: refused"; else fail "x86-64-v4 on a Nehalem: $got"; fi
 else
-  skip "aarch64, riscv64, riscv32, armv7 and i686 need qemu-user"
+  skip "AArch64, ARM, RISC-V and 32-bit x86 need qemu-user"
 fi
-if command -v qemu-system-arm >/dev/null; then
+if has_all qemu-system-arm; then
   cortex cortex-m4f cortex-m4 fpv4-sp-d16 mps2-an386
   cortex cortex-m7 cortex-m7 fpv5-d16 mps2-an500
 else
   skip "Cortex-M needs qemu-system-arm"
 fi
-if command -v node >/dev/null; then
+if has_all node; then
   if build wasm32 wasm32-unknown-unknown generic "" -Wl,--no-entry -Wl,--export=run -Wl,--allow-undefined; then
     compare wasm32 none node "$machines/run_wasm.mjs" "$work/wasm32/program"
   else

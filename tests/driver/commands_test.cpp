@@ -137,6 +137,24 @@ TEST_CASE("compile: every form, the same twice") {
   CHECK_FALSE(has(read_file(folder / "n/digits.s"), "ymm"));
 }
 
+TEST_CASE("compile: a triple's CPU is one of its own") {
+  TemporaryFolder folder;
+  auto assembly = [&](const std::string& options) {
+    Ran ran = run_graphc("compile " + std::string(digits) + " -o " + folder / "d" + " --emit asm --entries predict " + options);
+    REQUIRE_MESSAGE(ran.code == 0, ran.err);
+    return read_file(folder / "d/digits.s");
+  };
+  CHECK(has(assembly("--target thumbv7em-none-eabihf"), "vfma.f32"));
+  CHECK(has(assembly("--target thumbv8m.main-none-eabihf"), ".cpu\tcortex-m33"));
+  CHECK(has(assembly("--target thumbv8.1m.main-none-eabihf"), ".cpu\tcortex-m55"));
+  CHECK(has(assembly("--target armv6-linux-gnueabihf"), ".cpu\tarm1176jzf-s"));
+  // Features are added to what the default has.
+  std::string vectors = assembly("--target riscv64-linux-gnu --features +v");
+  CHECK(has(vectors, "_v1p0"));
+  CHECK(has(vectors, "fmadd.s"));
+  CHECK_FALSE(has(assembly("--target aarch64-linux-gnu --features -neon"), "v0.4s"));
+}
+
 TEST_CASE("compile: what is asked for ahead of time, and mistakes") {
   TemporaryFolder folder;
   std::string compile = "compile " + std::string(digits) + " -o " + folder / "a";
