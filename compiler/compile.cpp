@@ -48,8 +48,6 @@ Program compile(const Model& model, const CompileOptions& options) {
 }
 
 Program compile(const Model& model, const CompileOptions& options, const AdjustSchedule& adjust) {
-  if (options.max_rows == 0 || options.max_rows > (1u << 30))
-    throw CompileError(Diagnostic{{}, "compile: max_rows must lie in 1..2^30, got " + std::to_string(options.max_rows), {}});
   Program program;
   program.impl_ = std::make_shared<Program::Impl>();
   Program::Impl& impl = *program.impl_;

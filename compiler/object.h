@@ -22,7 +22,7 @@ struct ObjectOptions {
   std::vector<std::string> entries = {};   // such as {"init", "step"}; empty: all. What only other entries need is left out
   uint64_t memory_budget = 0;              // as in CompileOptions
   std::string weights = {};                // a file that Instance::save wrote: what `init` begins with, as read-only data in the object
-  enum Relocation : uint8_t { of_target, pic, fixed } relocation = of_target;
+  Relocation relocation = Relocation::of_target;
 };
 
 // What was compiled, and what is known of it. All texts are functions of the model and the options: the same input, the same bytes.

@@ -79,6 +79,8 @@ Module build_module(const Model& model, const PipelineOptions& options) {
 }
 
 PlanModule build_plan(const Model& model, const Target& target, const PipelineOptions& options) {
+  if (options.max_rows == 0 || options.max_rows > (1u << 30))
+    throw CompileError(Diagnostic{{}, "compile: max_rows must lie in 1..2^30, got " + std::to_string(options.max_rows), {}});
   PlanModule result = plan(build_module(model, options), target, options.max_rows, {.fused = options.fused, .memory_budget = options.memory_budget, .adjust = options.adjust, .fixed_rows = options.fixed_rows});
   verify(result);
   return result;

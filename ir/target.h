@@ -8,6 +8,8 @@
 
 namespace graphc {
 
+enum class Relocation : uint8_t { of_target, pic, fixed };  // of_target: position-independent where the target can be linked so
+
 struct Target {
   std::string triple, cpu, features;  // as LLVM names them; empty: this machine
   int vector_floats = 1;              // floats in a vector register

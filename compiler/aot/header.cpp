@@ -81,9 +81,7 @@ class Header {
     line("#define {}_FUSED_MULTIPLY_ADD {} /* the class of its numbers: inside one, all targets give the same bits */", P_, int(m_.target.fma));
     line("#define {}_PARAMS_BYTES {}u", P_, m_.params_bytes);
     line("#define {}_STATE_BYTES {}u", P_, m_.state_bytes);
-    uint64_t most = 0;
-    for (const Function& f : d_.functions) most = std::max(most, f.plan->workspace_bytes);
-    line("#define {}_WORKSPACE_BYTES {}u /* of the entry that needs most */", P_, most);
+    line("#define {}_WORKSPACE_BYTES {}u /* of the entry that needs most */", P_, m_.workspace_bytes);
     for (const Function& f : d_.functions) {
       std::string name = P_ + "_" + upper(f.method);
       line("#define {} {}u", macros_.unique(name + "_WORKSPACE_BYTES"), f.plan->workspace_bytes);

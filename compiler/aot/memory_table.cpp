@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "compiler/aot/description.h"
 #include "ir/columns.h"
 
@@ -12,13 +10,11 @@ std::string memory_table_text(const Description& d) {
   const PlanModule& m = *d.plan;
   std::string text = fmt::format("target {}, {}{}\n", m.target.triple, m.target.cpu, d.features.empty() ? "" : ", " + d.features);
   text += fmt::format("{} rows a call{}\n", m.fixed_rows ? std::to_string(m.max_rows) : fmt::format("1 to {}", m.max_rows), m.target.fma ? "; with fused multiply-add" : "");
-  uint64_t most = 0;
-  for (const Function& f : d.functions) most = std::max(most, f.plan->workspace_bytes);
   text += "\n" + table({{"memory of the caller", "bytes", ""},
                         {"params", grouped(m.params_bytes), "saved and restored"},
                         {"state", grouped(m.state_bytes), "saved and restored"},
-                        {"workspace", grouped(most), "scratch, of the entry that needs most"},
-                        {"together", grouped(m.params_bytes + m.state_bytes + most), ""}},
+                        {"workspace", grouped(m.workspace_bytes), "scratch, of the entry that needs most"},
+                        {"together", grouped(m.params_bytes + m.state_bytes + m.workspace_bytes), ""}},
                        "lr");
   std::vector<std::vector<std::string>> rows = {{"entry", "workspace", "stack at most"}};
   for (const Function& f : d.functions) rows.push_back({f.plan->entry, grouped(f.plan->workspace_bytes), grouped(d.stack_bytes.at(f.plan->entry))});

@@ -58,10 +58,6 @@ void check_sizes(const PlanModule& plan) {
       throw CompileError(Diagnostic{{}, "object: " + std::string(what) + " would take " + grouped(bytes) + " bytes, more than " + plan.target.triple + " can address", {"fewer rows a call (--batch) need less workspace"}});
 }
 
-Relocation relocation_of(const ObjectOptions& o) {
-  return o.relocation == ObjectOptions::pic ? Relocation::pic : o.relocation == ObjectOptions::fixed ? Relocation::fixed : Relocation::of_target;
-}
-
 }  // namespace
 
 struct Object::Impl {
@@ -73,10 +69,9 @@ struct Object::Impl {
 };
 
 Object compile_object(const Model& model, const ObjectOptions& o) {
-  if (o.max_rows == 0 || o.max_rows > (1u << 30)) throw CompileError(Diagnostic{{}, "compile: max_rows must lie in 1..2^30, got " + std::to_string(o.max_rows), {}});
   auto impl = std::make_shared<Object::Impl>();
   impl->options.prefix = o.prefix.empty() ? model.tables.name : o.prefix;
-  impl->options.relocation = relocation_of(o);
+  impl->options.relocation = o.relocation;
   check_prefix(impl->options.prefix);
   Initial initial;
   if (!o.weights.empty()) initial = read_weights(model, o.weights);

@@ -2,9 +2,10 @@
 # graphc_add_model(NAME MODEL.gc [PREFIX prefix] [WEIGHTS file.safetensors] [OPTIONS option...])
 #
 # A static library NAME with the model and its training, compiled ahead of time; what links to it can include "prefix.h" (C),
-# "prefix.hpp" (C++20) and "runtime/abi/graphc_slots.h". Made anew when the model, the weights or the compiler change. PREFIX begins every name in it; NAME, where it
-# is absent. OPTIONS go to `graphc compile`: --batch 8 --entries init,step --target aarch64-linux-gnu --cpu cortex-a53.
-# NAME_FOLDER is set to the folder of prefix.o, prefix.h, prefix.hpp, prefix.json, and prefix.txt: its memory and a program to begin with.
+# "prefix.hpp" (C++20) and "runtime/abi/graphc_slots.h". Made anew when the model, the weights or the compiler change. PREFIX begins
+# every name in it; NAME, where it is absent. OPTIONS go to `graphc compile`: --batch 8 --entries init,step --target
+# aarch64-linux-gnu --cpu cortex-a53. NAME_FOLDER is set to the folder of prefix.o, prefix.h, prefix.hpp, prefix.json, and
+# prefix.txt: its memory and a program to begin with.
 function(graphc_add_model name model)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "PREFIX;WEIGHTS" "OPTIONS")
   if(arg_UNPARSED_ARGUMENTS)

@@ -23,7 +23,6 @@ Target describe_target(const std::string& triple = "", const std::string& cpu = 
 uint64_t cache_bytes(int level, uint64_t otherwise);
 
 enum class Emit : uint8_t { llvm, assembly, object };
-enum class Relocation : uint8_t { of_target, pic, fixed };  // of_target: position-independent where the target can be linked so
 
 struct EmitOptions {
   std::string prefix;  // of every symbol

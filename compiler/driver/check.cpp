@@ -14,8 +14,8 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/flops.h"
 #include "compiler/driver/session.h"
-#include "ir/columns.h"
 #include "compiler/measure.h"
+#include "ir/columns.h"
 #include "runtime/train/entry.h"
 
 namespace graphc::driver {

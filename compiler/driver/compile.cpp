@@ -97,8 +97,8 @@ ObjectOptions object_options(const CompileCommandOptions& o, const ModelFile& fi
   if (!o.entries.empty()) object.entries = split_list(o.entries);
   object.memory_budget = o.model.budget();
   const std::vector<std::string> kinds = {"pic", "static"};
-  if (o.relocation == "pic") object.relocation = ObjectOptions::pic;
-  else if (o.relocation == "static") object.relocation = ObjectOptions::fixed;
+  if (o.relocation == "pic") object.relocation = Relocation::pic;
+  else if (o.relocation == "static") object.relocation = Relocation::fixed;
   else if (!o.relocation.empty()) throw Error("--relocation: '" + o.relocation + "' is neither pic nor static" + hint(o.relocation, kinds));
   return object;
 }

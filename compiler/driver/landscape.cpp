@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <numeric>
 
 #include "compiler/driver/commands.h"
 #include "compiler/driver/session.h"
@@ -54,11 +53,7 @@ int run(const LandscapeOptions& o) {
   Instance net = compiled.program.instance();
   set_threads(net, o.threads);
   Dataset rows = rows_of(file, o, net.module(), class_names_of(net.load(o.weights)));
-  if (o.rows && *o.rows < rows.rows) {
-    std::vector<uint32_t> first(size_t(*o.rows));
-    std::iota(first.begin(), first.end(), 0u);
-    rows = take_rows(rows, first);
-  }
+  if (o.rows && *o.rows < rows.rows) rows = first_rows(rows, uint32_t(*o.rows));
   Landscape l = landscape(net, rows, settings);
   for (const std::string& path : o.outputs) write_landscape(path, l, file.model.tables.name);
   std::cout << fmt::format("{} rows: loss {:.6g} at the weights, {:.6g} to {:.6g} within {} of them", l.rows, l.centre(),

@@ -10,8 +10,8 @@
 #include "compiler/driver/entry_view.h"
 #include "compiler/driver/flops.h"
 #include "compiler/driver/session.h"
-#include "ir/columns.h"
 #include "compiler/pipeline.h"
+#include "ir/columns.h"
 
 namespace graphc::driver {
 

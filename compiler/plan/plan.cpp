@@ -29,7 +29,6 @@ void fix_rows(loops::Block& block, int64_t rows) {
   }
 }
 
-
 uint64_t bytes_of(const Type& type, int64_t rows) { return uint64_t(type.shape.count_at(rows) * bytes(type.dtype)); }
 
 // Shares kernels between all entries: equal text is equal code.

@@ -9,7 +9,7 @@ readonly source graphc=$1 out=$2 first_row=906
 readonly here=$source/examples/firmware model=$source/examples/digits/digits.gc
 readonly c=(-std=c99 -O1 -Wall -Wextra -Wpedantic -Werror -ffp-contract=off -I"$source" -I"$out")
 
-if ! command -v clang ld.lld >/dev/null; then
+if ! command -v clang >/dev/null || ! command -v ld.lld >/dev/null; then
   echo "SKIPPED: needs clang and lld"
   exit 0
 fi

@@ -140,7 +140,7 @@ void train_until_known(const Plan& plan, const Rows& rows, const std::vector<Tra
 
 // Test errors at the same training loss, on fewer rows so that every size comes there.
 graphc::Panel known_panel(const Plan& plan, const Rows& rows, const std::vector<Trained>& all) {
-  Rows fewer = first_rows(rows, plan.known_rows);
+  Rows fewer = with_fewer_rows(rows, plan.known_rows);
   graphc::Panel panel;
   panel.title = "Test error at the same training loss", panel.x.title = "rows of a minibatch", panel.y.title = "share";
   for (const Trained& one : all) panel.x.names.push_back(one.name);

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <ctime>
 #include <memory>
-#include <numeric>
 
 #include "runtime/train/entry.h"
 #include "runtime/train/feeder.h"
@@ -13,17 +12,14 @@
 #include "runtime/train/trainer.h"
 
 Rows load_rows(const std::string& spec) {
-  graphc::Dataset all = graphc::load_dataset(spec.empty() ? "digits" : spec);
-  graphc::DatasetSplit outer = graphc::split_dataset(all, 1.0 / 6, 37), inner = graphc::split_dataset(outer.train, 0.2, 37);
-  auto pixels = int64_t(all.find("x")->width());
-  return {std::move(inner.train), std::move(inner.test), std::move(outer.test), pixels, spec.empty() ? 16.0 : 255.0};
+  examples::Images images = examples::load_images(spec);
+  graphc::DatasetSplit outer = graphc::split_dataset(images.rows, 1.0 / 6, 37), inner = graphc::split_dataset(outer.train, 0.2, 37);
+  return {std::move(inner.train), std::move(inner.test), std::move(outer.test), images.pixels, images.white};
 }
 
-Rows first_rows(const Rows& rows, uint32_t count) {
+Rows with_fewer_rows(const Rows& rows, uint32_t count) {
   Rows result = rows;
-  std::vector<uint32_t> numbers(count);
-  std::iota(numbers.begin(), numbers.end(), 0u);
-  result.train = graphc::take_rows(rows.train, numbers);
+  result.train = graphc::first_rows(rows.train, count);
   return result;
 }
 

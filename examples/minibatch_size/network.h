@@ -13,7 +13,7 @@ struct Rows {
 };
 // A sixth of the rows each for validation and test. Empty: the digits of the repository.
 Rows load_rows(const std::string& spec);
-Rows first_rows(const Rows& rows, uint32_t count);  // of the training rows; the others whole
+Rows with_fewer_rows(const Rows& rows, uint32_t count);  // the first of the training rows; the others whole
 
 // One hidden layer of ReLUs under SGD without momentum.
 graphc::Program compile_network(const Rows& rows, int64_t units, uint32_t minibatch);

@@ -55,9 +55,7 @@ Data load_data(const std::string& spec, uint32_t train_rows, uint32_t validation
 
 Data with_fewer_rows(const Data& data, uint32_t train_rows) {
   Data fewer = data;
-  std::vector<uint32_t> rows(train_rows);
-  for (uint32_t i = 0; i < train_rows; ++i) rows[i] = i;
-  fewer.train = take_rows(data.train, rows);
+  fewer.train = graphc::first_rows(data.train, train_rows);
   return fewer;
 }
 

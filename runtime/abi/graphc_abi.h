@@ -110,7 +110,7 @@ typedef struct graphc_hyper {
   double value; /* the default */
 } graphc_hyper;
 
-/* `init`: hypers seed_lo, seed_hi (the halves of the seed); rows, inputs, outputs and workspace are not used.
+/* `init`: hypers seed_lo, seed_hi (the halves of the seed); rows, inputs and outputs are not used; the workspace is where initial values need it.
  * `step`: inputs and targets in, loss and metrics out (scalars, means over the rows), params and state updated.
  * `grad`: as step, and one output per trained parameter, named grad.NAME; nothing updated. `apply`: those in, params and state updated.
  * `eval`: as step, nothing updated. `predict`: the model's outputs from its inputs. */

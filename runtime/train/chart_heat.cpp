@@ -64,12 +64,12 @@ void draw_heat(Svg& svg, const HeatMap& heat, const Scale& x, const Scale& y) {
   if (range.empty()) return;
   auto height = [&](double value) { return heat.log ? std::log(std::max(value, range.low)) : value; };
   double low = height(range.low), span = std::max(height(range.high) - low, 1e-300);
-  // A value colours the square around its point. Whole pixels: else rounding leaves white lines between the squares.
+  // A value colours the square around its point.
   auto edge_x = [&](size_t column) {
-    return std::round(x.at(place(heat, 0, std::clamp(static_cast<double>(column) - 0.5, 0.0, heat.columns - 1.0)).x));
+    return x.at(place(heat, 0, std::clamp(static_cast<double>(column) - 0.5, 0.0, heat.columns - 1.0)).x);
   };
   auto edge_y = [&](size_t row) {
-    return std::round(y.at(place(heat, std::clamp(static_cast<double>(row) - 0.5, 0.0, heat.rows - 1.0), 0).y));
+    return y.at(place(heat, std::clamp(static_cast<double>(row) - 0.5, 0.0, heat.rows - 1.0), 0).y);
   };
   auto shade = [&](size_t row, size_t column) {
     double value = value_at(heat, row, column);

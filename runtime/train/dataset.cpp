@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "runtime/train/error.h"
 #include "runtime/train/split.h"
@@ -63,6 +64,12 @@ Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows) {
     taken.picked = numbers;
   }
   return result;
+}
+
+Dataset first_rows(const Dataset& dataset, uint32_t count) {
+  std::vector<uint32_t> rows(count);
+  std::iota(rows.begin(), rows.end(), 0u);
+  return take_rows(dataset, rows);
 }
 
 std::vector<int32_t> labels_of(const Dataset& dataset, std::string_view name, const std::string& what) {

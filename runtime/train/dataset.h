@@ -26,6 +26,7 @@ struct Dataset {
 };
 
 Dataset take_rows(const Dataset& dataset, std::span<const uint32_t> rows);
+Dataset first_rows(const Dataset& dataset, uint32_t count);
 
 // Both parts in file order; test rows by split_rows (split.h), or by split_stratified where the column of classes is named.
 struct DatasetSplit {

@@ -165,7 +165,7 @@ class Loop {
   }
 
   void step(uint64_t number, uint64_t steps) {
-    set_rate(number, steps);
+    set_rate(number);
     std::span<const uint32_t> rows = minibatches_.get(number, state_.index);
     const void* const* inputs = feeder_.gather(rows);
     auto count = static_cast<uint32_t>(rows.size());
@@ -190,9 +190,9 @@ class Loop {
     else if (number + 1 < settings_.epochs) feeder_.announce(minibatches_.get(number + 1, 0));
   }
 
-  void set_rate(uint64_t number, uint64_t steps) {
+  void set_rate(uint64_t number) {
     if (!rate_hyper_) return;
-    if (!settings_.schedule.is_constant()) apply_schedule(number, steps);  // else an observer may set a rate of its own
+    if (!settings_.schedule.is_constant()) apply_schedule(number);  // else an observer may set a rate of its own
     auto rate = static_cast<float>(entry_.get_hyper(*rate_hyper_));
     if (rate != rate_ || !state_.learning_rate) state_.learning_rate = shortest(rate);
     rate_ = rate;
@@ -203,9 +203,9 @@ class Loop {
     return {0, 1 / static_cast<double>(minibatches_.per_epoch()), end, 0};
   }
 
-  void apply_schedule(uint64_t number, uint64_t steps) {
+  void apply_schedule(uint64_t number) {
     ScheduleTime time = first_step();
-    time.epoch = static_cast<double>(number) + static_cast<double>(state_.index) * (1 / static_cast<double>(steps));
+    time.epoch = static_cast<double>(number) + static_cast<double>(state_.index) * time.step;
     time.drops = state_.drops;
     double factor = settings_.schedule.factor(time);
     if (factor != factor_) net_.set_hyper(rate_name, base_rate_ * factor);

@@ -104,7 +104,7 @@ sed 's/^\(minimize .*\)$/\1\n  average(0.5)/' "$model" >"$work/digits.gc"
 
 # The program that `compile` prints, also with weights and no init.
 "$graphc" train "$model" --steps 2 --progress none --save "$work/weights.safetensors" >/dev/null
-for options in "" "--weights $work/weights.safetensors --entries predict"; do
+for options in "" "--entries init" "--weights $work/weights.safetensors --entries predict"; do
   # shellcheck disable=SC2086
   compile example $options
   sed -n '/^#include/,$p' "$work/log" >"$work/example/main.c"

@@ -6,9 +6,9 @@
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/html_layout.h"
-#include "ir/columns.h"
 #include "compiler/pipeline.h"
 #include "ir/builder.h"
+#include "ir/columns.h"
 #include "tests/driver/run_program.h"
 #include "tests/support/golden.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How long one row of the digits takes from C, and 32 with any and with a fixed number of rows: a training step and a prediction,
- * median and 99th percentile, in turns with FANN
- * (libfann, a C library for small networks) where WITH_FANN is defined. FANN has the same layers, tanh and a rate of 0.1, but squared
- * errors of sigmoids instead of cross-entropy, and no standardisation: less work. See run.sh. */
+ * How long one row of the digits takes from C, and 32 of them with any and with a fixed number of rows: a training step and a
+ * prediction, median and 99th percentile, in turns with FANN (libfann, a C library for small networks) where WITH_FANN is defined.
+ * FANN has the same layers, tanh and a rate of 0.1, but squared errors of sigmoids instead of cross-entropy, and no
+ * standardisation: less work. See run.sh. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "any_rows.h"
 #include "all_rows.h"
+#include "any_rows.h"
 #include "one_row.h"
 #ifdef WITH_FANN
 #include <floatfann.h>
