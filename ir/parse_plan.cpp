@@ -67,6 +67,7 @@ class PlanReader {
     t_.expect("features"), target.features = t_.string("the features").text;
     t_.expect("vector_floats"), target.vector_floats = int(integer("vector_floats", 1, 64));
     t_.expect("vector_registers"), target.vector_registers = int(integer("vector_registers", 0, 1024));
+    t_.expect("vector_fmas"), target.vector_fmas = int(integer("vector_fmas", 1, 16));
     t_.expect("fma"), target.fma = flag("fma");
     t_.expect("masks"), target.masks = flag("masks");
     t_.expect("pointer_bytes"), target.pointer_bytes = int(integer("pointer_bytes", 2, 8));

@@ -4,7 +4,7 @@
 // The first mistake ends the reading, but in the module, whose reader collects several.
 //
 //   graphc.plan 1
-//   target "x86_64-linux-gnu" cpu "" features "" vector_floats 16 vector_registers 32 fma 1 masks 1 pointer_bytes 8 l1_bytes 32768 l2_bytes 1048576 threads 4
+//   target "x86_64-linux-gnu" cpu "" features "" vector_floats 16 vector_registers 32 vector_fmas 2 fma 1 masks 1 pointer_bytes 8 l1_bytes 32768 l2_bytes 1048576 threads 4
 //   max_rows 32 fingerprint 0123456789abcdef
 //   params 25664 state 64 workspace 12992
 //   place "hidden.weight" params at 64 bytes 25600

@@ -57,8 +57,8 @@ const char* rows_word(const PlanModule& m) { return m.fixed_rows ? "fixed_rows" 
 }  // namespace
 
 std::string print_target(const Target& t) {
-  return fmt::format("target {} cpu {} features {} vector_floats {} vector_registers {} fma {:d} masks {:d} pointer_bytes {} l1_bytes {} l2_bytes {} threads {}\n",
-                     quoted(t.triple), quoted(t.cpu), quoted(t.features), t.vector_floats, t.vector_registers, t.fma, t.masks, t.pointer_bytes,
+  return fmt::format("target {} cpu {} features {} vector_floats {} vector_registers {} vector_fmas {} fma {:d} masks {:d} pointer_bytes {} l1_bytes {} l2_bytes {} threads {}\n",
+                     quoted(t.triple), quoted(t.cpu), quoted(t.features), t.vector_floats, t.vector_registers, t.vector_fmas, t.fma, t.masks, t.pointer_bytes,
                      t.l1_bytes, t.l2_bytes, t.threads);
 }
 

@@ -14,6 +14,7 @@ struct Target {
   std::string triple, cpu, features;  // as LLVM names them; empty: this machine
   int vector_floats = 1;              // floats in a vector register
   int vector_registers = 0;
+  int vector_fmas = 2;                // multiply-adds of whole registers that begin in a cycle
   bool fma = false;                   // the class of targets whose results carry fused multiply-adds
   bool masks = false;                 // masked loads and stores are instructions
   int pointer_bytes = 8;

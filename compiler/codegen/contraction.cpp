@@ -8,6 +8,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "compiler/codegen/expression.h"
@@ -91,8 +92,7 @@ void KernelEmitter::each_strip(const Statement& s, const Bounds& columns, int64_
     return count_loop(lanes > 1 ? whole : integer(0), size, 1, [&](Value* j) { strip(j, 1); });
   }
   int64_t n = s.n_extent.size;
-  if (columns.known != n && s.tile_n % width && width % s.tile_n) width = s.tile_n;  // the shares of tasks are whole tiles
-  if (columns.known != n && k_.task_chunk % width) width = s.tile_n;
+  if (columns.known != n) width = std::gcd(width, k_.task_chunk);  // tasks share out whole strips
   int64_t whole = n / width * width, rest = n % width;
   if (columns.known == n) {
     if (whole == width) strip(integer(0), width);

@@ -126,7 +126,8 @@ KernelEmitter::Sums KernelEmitter::contract_steps(const Statement& s, const Tile
   // before.
   int64_t width = 0, most = std::min(s.k_extent.at(max_rows_), block_size), unit = tile.pending ? chunks_[0].width : line;
   for (const Chunk& c : chunks_) width += c.active;
-  int64_t units = (width + unit - 1) / unit, group = std::max<int64_t>(1, (most + units * tile.rows - 1) / (units * tile.rows));
+  // Pending sums are done once; lines may be asked for twice, but what is not asked for by the end of the loop comes late.
+  int64_t units = (width + unit - 1) / unit, places = units * tile.rows, group = std::max<int64_t>(1, (tile.pending ? most + places - 1 : most) / places);
   std::vector<Value*> firsts;
   for (ExprId e : far) firsts.push_back(address(k_.exprs[e].id, element_index(k_.exprs[e].index, place)));
   llvm::Type* type = vector_of(element, chunks_[0].width);
@@ -143,16 +144,20 @@ KernelEmitter::Sums KernelEmitter::contract_steps(const Statement& s, const Tile
     state.push_back(b_.CreateSelect(wraps, integer(0), next));
     return state;
   };
-  Sums state = begin;
-  state.insert(state.end(), {integer(0), integer(0)});
-  bool whole = known && known->getSExtValue() % group == 0;
-  Sums all = sum_loop(integer(0), count, group, runs, state, [&](Value* k, const Sums& state) {
-    Value *row = state[state.size() - 2], *column = state.back(), *next_row = b_.CreateAdd(row, integer(tile.rows));
+  auto at_place = [&](Value* row, Value* column) {
+    Value* next_row = b_.CreateAdd(row, integer(tile.rows));
     for (size_t i = 0; i < far.size(); i++) {
       Value* offset = b_.CreateMul(next_row, integer(k_.exprs[far[i]].index.along(s.variable)));
       fetch(b_.CreateGEP(element, firsts[i], b_.CreateAdd(offset, b_.CreateMul(column, integer(unit), "", true, true))), 2);
     }
     if (tile.pending) one_pending(row, column);
+  };
+  Sums state = begin;
+  state.insert(state.end(), {integer(0), integer(0)});
+  bool whole = known && known->getSExtValue() % group == 0;
+  Sums all = sum_loop(integer(0), count, group, runs, state, [&](Value* k, const Sums& state) {
+    Value *row = state[state.size() - 2], *column = state.back();
+    at_place(row, column);
     Value* stop = b_.CreateAdd(k, integer(group), "", true, true);
     if (!whole) stop = b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, stop, count);
     return advance(sum_loop(k, stop, 1, true, Sums(state.begin(), state.end() - 2), step), row, column);
@@ -161,8 +166,8 @@ KernelEmitter::Sums KernelEmitter::contract_steps(const Statement& s, const Tile
   if (tile.pending) {
     Value *row = all[all.size() - 2], *column = all.back();
     Value* done = b_.CreateAdd(b_.CreateMul(row, integer(units), "", true, true), column, "", true, true);
-    sum_loop(done, integer(units * tile.rows), 1, false, {row, column}, [&](Value*, const Sums& at) {
-      one_pending(at[0], at[1]);
+    sum_loop(done, integer(places), 1, false, {row, column}, [&](Value*, const Sums& at) {
+      at_place(at[0], at[1]);
       return advance({}, at[0], at[1]);
     });
   }

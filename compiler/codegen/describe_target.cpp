@@ -135,6 +135,14 @@ void check_instructions(const llvm::Triple& triple, const std::string& cpu, cons
   }
 }
 
+// Multiply-adds of 512 bits a cycle: Zen 4 does them in halves (its Software Optimization Guide), Intel's clients have one unit (their
+// optimization manual). LLVM's scheduling models say one for some that have two.
+int wide_multiply_adds(const std::string& cpu) {
+  for (const char* one : {"znver4", "cannonlake", "icelake-client", "tigerlake", "rocketlake"})
+    if (cpu == one) return 1;
+  return 2;
+}
+
 std::string joined(const std::string& a, const std::string& b) { return fmt::format("{}{}{}", a, a.empty() || b.empty() ? "" : ",", b); }
 
 }  // namespace
@@ -185,6 +193,7 @@ Target describe_target(const std::string& triple_name, const std::string& named_
     bool wide = has("+avx512f,+avx512vl,+avx512dq,+avx512bw");
     t.vector_floats = wide ? 16 : has("+avx2") ? 8 : 4;
     t.vector_registers = triple.isArch32Bit() ? 8 : wide ? 32 : 16;
+    if (wide) t.vector_fmas = wide_multiply_adds(t.cpu);
     t.fma = has("+fma");
     t.masks = has("+avx2");
     // LLVM prefers 256-bit vectors on many AVX-512 CPUs; kernels here are emitted for the width they name.

@@ -13,13 +13,13 @@ static constexpr int64_t line = 64, block = 1024;
 static constexpr int64_t few_steps = 32;
 static constexpr int64_t most_panel = 32768;  // floats; it lies on a thread's stack
 
-// Cycles of a tile's k-step on a machine with two FMAs a cycle, of a latency of four, and less than two loads. A fit to measurements
-// of products of 128 x 512 x 512 and the like.
+// Cycles of a tile's k-step on a machine whose FMAs have a latency of four, and with less than two loads a cycle. A fit to
+// measurements of products of 128 x 512 x 512 and the like.
 // streams: the columns come from the second cache, which is felt from some ten bytes a cycle on.
 static double step_cycles(const Target& target, int rows, int vectors, bool streams) {
   int registers = std::max(8, target.vector_registers);
-  double fmas = double(rows) * vectors / 2, loads = 0.6 * double(vectors + rows);
-  constexpr double latency = 4;  // fewer than eight independent sums wait for each other
+  double fmas = double(rows) * vectors / target.vector_fmas, loads = 0.6 * double(vectors + rows);
+  constexpr double latency = 4;  // too few independent sums wait for each other
   double spills = std::max(0, rows * vectors + vectors + 1 - registers);
   double cycles = std::max({fmas, loads, latency}), bytes = streams ? 4.0 * vectors * target.vector_floats : 0;
   constexpr double loop = 0.3;
@@ -70,8 +70,8 @@ static std::vector<Tile> ranked_tiles(const Target& target, const ContractionSha
         if (again) cycles += 0.25 * rows;
         // From panel to panel the sums are stored and loaded, and the loop is left.
         if (panel && panel < steps) cycles += (rows * some + 25) / double(panel);
-        // What follows few steps is felt, and costs by the row.
-        if (s.k < few_steps) cycles += 16.0 * rows / double(std::max<int64_t>(s.k, 1));
+        // What follows few steps, or is long and writes elsewhere than it reads, is felt, and costs by the row.
+        if (s.k < few_steps || (s.body_divides && !s.divide)) cycles += 16.0 * rows / double(std::max<int64_t>(s.k, 1));
         return cycles;
       };
       double cycles = double(row_tiles) * (double(full) * cycles_of(vectors) + (rest ? cycles_of(int((rest + width - 1) / width)) : 0));
@@ -138,6 +138,9 @@ static ContractionSchedule schedule_with(const Target& target, const Contraction
     double made_again = double((s.m + kept - 1) / kept - 1) * 4 * double(s.n) * double(steps);
     if (4 * made_again < double(strips - 1) * double(a_bytes)) result.row_block = kept;
   }
+  // An optimizer's divisions for the rows before fit between multiply-adds of which one begins in a cycle; with two a cycle they
+  // cost as much as they hide.
+  result.interleave = columns == Columns::copied && target.vector_fmas == 1 && s.divide && s.body_divides && s.k <= result.panel;
   // Sums that wait between panels lie on the stack.
   int64_t waiting = most_panel / 2 / tile.n / tile.m * tile.m;
   if (result.panel && result.panel < steps && waiting < s.m) result.row_block = std::min(result.row_block ? result.row_block : waiting, waiting);

@@ -40,7 +40,7 @@ static std::string repeat(const std::string& text, int n) {
 }
 
 static const char* const small_plan = R"(graphc.plan 1
-target "t" cpu "c" features "" vector_floats 4 vector_registers 16 fma 1 masks 0 pointer_bytes 8 l1_bytes 32768 l2_bytes 1048576 threads 4
+target "t" cpu "c" features "" vector_floats 4 vector_registers 16 vector_fmas 2 fma 1 masks 0 pointer_bytes 8 l1_bytes 32768 l2_bytes 1048576 threads 4
 max_rows 8 fingerprint 0123456789abcdef
 params 128 state 64 workspace 128
 place "scale" params at 64 bytes 16
@@ -199,7 +199,7 @@ TEST_CASE("hostile kernels") {
 }
 
 TEST_CASE("hostile plans") {
-  const std::string head = "graphc.plan 1\ntarget \"\" cpu \"\" features \"\" vector_floats 1 vector_registers 0 fma 0 masks 0 pointer_bytes 8 l1_bytes 1 l2_bytes 1 threads 4\n"
+  const std::string head = "graphc.plan 1\ntarget \"\" cpu \"\" features \"\" vector_floats 1 vector_registers 0 vector_fmas 2 fma 0 masks 0 pointer_bytes 8 l1_bytes 1 l2_bytes 1 threads 4\n"
                            "max_rows 2147483647 fingerprint 0123456789abcdef\nparams 64 state 64 workspace 72057594037927936\n";
   const std::string module = "graphc.module 1 \"m\"\ngraph \"g\" {\n}\n";
   auto entry = [&](const std::string& lines) { return head + "entry \"g\" {\nworkspace 72057594037927936\n" + lines + "}\n" + module; };
