@@ -73,7 +73,7 @@ Module build_module(const Model& model, const PipelineOptions& options) {
   if (!options.given.empty()) run("give_variables", module, [&] { give_variables(module, options.given); });
   for (const Pass& pass : table)
     run(pass.name, module, [&] {
-      for (Graph& graph : module.entries) graph = pass.run(graph);
+      for (Graph& graph : module.entries.edit()) graph = pass.run(graph);
     });
   return module;
 }

@@ -42,14 +42,14 @@ Tensor Builder::target(const std::string& name, Classes classes, Location at) {
   if (at.line()) set_place(at);
   if (classes.count < 1) fail("target " + name + ": the number of classes must be at least 1");
   Tensor t = input(name, classes.shape, DType::i32, at);
-  model_.tables.inputs.back().classes = classes.count;
-  model_.tables.inputs.back().is_target = true;
+  model_.tables.inputs.edit().back().classes = classes.count;
+  model_.tables.inputs.edit().back().is_target = true;
   return t;
 }
 
 Tensor Builder::target(const std::string& name, const Shape& shape, Location at) {
   Tensor t = input(name, shape, DType::f32, at);
-  model_.tables.inputs.back().is_target = true;
+  model_.tables.inputs.edit().back().is_target = true;
   return t;
 }
 
@@ -215,7 +215,7 @@ bool matches(const std::string& pattern, const std::string& name) {
 void Builder::freeze(const std::string& pattern, Location at) {
   if (at.line()) set_place(at);
   bool any = false;
-  for (Variable& v : model_.tables.variables)
+  for (Variable& v : model_.tables.variables.edit())
     if (v.role == Role::parameter && matches(pattern, v.name)) v.trainable = false, any = true;
   if (any) return;
   std::vector<std::string> names;

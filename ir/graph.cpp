@@ -51,13 +51,33 @@ static bool same(const Node& node, Op op, const std::vector<ValueId>& operands, 
   return true;
 }
 
+// The slot of the equal node, else the empty one where it belongs.
+size_t Graph::find_slot(size_t hash, Op op, const std::vector<ValueId>& operands, const std::vector<Attribute>& attributes) const {
+  size_t mask = slots_.size() - 1;
+  for (size_t slot = hash & mask;; slot = (slot + 1) & mask) {
+    ValueId v = slots_[slot];
+    if (v == no_value || (hashes_[v] == hash && same(nodes_[v], op, operands, attributes))) return slot;
+  }
+}
+
+void Graph::grow_slots() {
+  slots_.assign(std::max<size_t>(16, 2 * slots_.size()), no_value);
+  size_t mask = slots_.size() - 1;
+  for (ValueId v = 0; v < nodes_.size(); v++) {
+    if (nodes_[v].op == Op::call) continue;
+    size_t slot = hashes_[v] & mask;
+    while (slots_[slot] != no_value) slot = (slot + 1) & mask;
+    slots_[slot] = v;
+  }
+}
+
 ValueId Graph::add(Op op, std::vector<ValueId> operands, std::vector<Attribute> attributes, const Place& place) {
   size_t hash = size_t(op);
   for (ValueId v : operands) mix(hash, v);
   for (const auto& a : attributes) std::visit(AttributeHash{hash}, a);
-  auto [first, last] = by_hash_.equal_range(hash);
-  for (auto it = first; it != last; ++it)
-    if (same(nodes_[it->second], op, operands, attributes)) return it->second;
+  if (slots_.size() < 2 * (nodes_.size() + 1)) grow_slots();
+  size_t slot = find_slot(hash, op, operands, attributes);
+  if (slots_[slot] != no_value) return slots_[slot];
 
   const OpDef& record = def(op);
   InferContext context{attributes, {}, record.name};
@@ -74,7 +94,8 @@ ValueId Graph::add(Op op, std::vector<ValueId> operands, std::vector<Attribute> 
       count *= double(std::max<int64_t>(d.size, 1));
     }
     if (count >= 2147483648.0) context.fail("the result " + to_string(type) + " has more than 2^31 elements", {"split it"});
-    by_hash_.emplace(hash, ValueId(nodes_.size()));
+    slots_[slot] = ValueId(nodes_.size());
+    hashes_.push_back(hash);
     nodes_.push_back({op, type, std::move(operands), std::move(attributes)});
     places_.push_back(place);
   } catch (const CompileError& error) {
@@ -96,6 +117,7 @@ Type Graph::result_type(const InferContext& context, const Node& call) const {
 ValueId Graph::add_call(Body body, std::vector<ValueId> operands, const Place& place) {
   bodies_.push_back(std::move(body));
   nodes_.push_back({Op::call, {}, std::move(operands), {int64_t(bodies_.size() - 1)}});
+  hashes_.push_back(0);
   places_.push_back(place);
   return ValueId(nodes_.size() - 1);
 }
@@ -108,9 +130,11 @@ const std::string& Graph::label(ValueId v) const {
 
 void Graph::set_label(ValueId v, std::string label) { labels_.insert({v, std::move(label)}); }
 
-ValueId Graph::gradient_of(ValueId v) const {
-  auto it = gradient_of_.find(v);
-  return it == gradient_of_.end() ? no_value : it->second;
+ValueId Graph::gradient_of(ValueId v) const { return v < gradient_of_.size() ? gradient_of_[v] : no_value; }
+
+void Graph::set_gradient_of(ValueId v, ValueId forward) {
+  if (v >= gradient_of_.size()) gradient_of_.resize(v + 1, no_value);
+  gradient_of_[v] = forward;
 }
 
 std::vector<bool> live_values(const Graph& graph) {

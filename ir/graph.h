@@ -63,7 +63,7 @@ class Graph {
   const std::string& label(ValueId v) const;  // a user's or layer's name for the value; empty where it has none
   void set_label(ValueId v, std::string label);
   ValueId gradient_of(ValueId v) const;       // the forward value whose cotangent v is, or no_value
-  void set_gradient_of(ValueId v, ValueId forward) { gradient_of_[v] = forward; }
+  void set_gradient_of(ValueId v, ValueId forward);
 
   std::string name;
   std::vector<Output> outputs;
@@ -77,8 +77,12 @@ class Graph {
   std::vector<Place> places_;
   std::vector<Body> bodies_;
   std::unordered_map<ValueId, std::string> labels_;
-  std::unordered_map<ValueId, ValueId> gradient_of_;
-  std::unordered_multimap<size_t, ValueId> by_hash_;
+  std::vector<ValueId> gradient_of_;  // as long as values that have one need
+  // Nodes by hash: a table of open addressing, whose empty slots are no_value. Calls are not in it.
+  size_t find_slot(size_t hash, Op op, const std::vector<ValueId>& operands, const std::vector<Attribute>& attributes) const;
+  void grow_slots();
+  std::vector<ValueId> slots_;
+  std::vector<size_t> hashes_;  // of each node
 };
 
 // Values that outputs, updates and the loss need, by id.

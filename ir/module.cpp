@@ -28,15 +28,9 @@ std::string entry_name(EntryVerb verb, const std::string& step) {
   return step.starts_with("step") ? word + step.substr(4) : word + "_" + step;
 }
 
-template <class T> static const T* find(const std::vector<T>& all, const std::string& name) {
-  for (const T& t : all)
-    if (t.name == name) return &t;
-  return nullptr;
-}
-
-const Graph* Module::entry(const std::string& name) const { return find(entries, name); }
-const Variable* Module::variable(const std::string& name) const { return find(variables, name); }
-const InputSpec* Module::input(const std::string& name) const { return find(inputs, name); }
-const HyperParameter* Module::hyper(const std::string& name) const { return find(hypers, name); }
+const Graph* Module::entry(const std::string& name) const { return entries.find(name); }
+const Variable* Module::variable(const std::string& name) const { return variables.find(name); }
+const InputSpec* Module::input(const std::string& name) const { return inputs.find(name); }
+const HyperParameter* Module::hyper(const std::string& name) const { return hypers.find(name); }
 
 }  // namespace graphc

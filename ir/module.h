@@ -7,6 +7,7 @@
 #include <map>
 
 #include "ir/graph.h"
+#include "ir/named_list.h"
 
 namespace graphc {
 
@@ -50,10 +51,10 @@ std::string entry_name(EntryVerb verb, const std::string& step);  // step, grad 
 
 struct Module {
   std::string name;
-  std::vector<Variable> variables;
-  std::vector<HyperParameter> hypers;
-  std::vector<InputSpec> inputs;
-  std::vector<Graph> entries;
+  NamedList<Variable> variables;
+  NamedList<HyperParameter> hypers;
+  NamedList<InputSpec> inputs;
+  NamedList<Graph> entries;
 
   const Graph* entry(const std::string& name) const;
   const Variable* variable(const std::string& name) const;

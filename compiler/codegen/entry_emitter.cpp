@@ -41,6 +41,7 @@ class EntryEmitter {
     rows_ = prologue.rows();
     Value* fields[] = {f_->getArg(0), f_->getArg(1), f_->getArg(3), f_->getArg(4), f_->getArg(2), hypers_, rows_};
     for (unsigned i = 0; i < 7; i++) b_.CreateStore(fields[i], b_.CreateStructGEP(context_type_, context_, i));
+    place_constants(symbol + "_constants");
     find_kinds(symbol + "_stages");
     std::vector<Unit> sequence;
     for (size_t s = 0; s < p_.stages.size(); s++) {
@@ -58,17 +59,39 @@ class EntryEmitter {
  private:
   llvm::BasicBlock* new_block(const char* name) { return llvm::BasicBlock::Create(module_.getContext(), name, f_); }
 
-  Value* constant_data(const PlanBuffer& buffer) {
-    std::vector<llvm::Constant*> values;
-    for (double v : buffer.values) {
-      if (buffer.type.dtype == DType::f32) values.push_back(llvm::ConstantFP::get(b_.getContext(), llvm::APFloat(float(v))));
-      else if (buffer.type.dtype == DType::i32) values.push_back(b_.getInt32(uint32_t(int32_t(v))));
-      else values.push_back(b_.getInt8(uint8_t(v)));
+  static std::string bytes_of(const PlanBuffer& constant) {
+    std::string bytes;
+    auto add = [&](auto value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof value); };
+    for (double v : constant.values) {
+      if (constant.type.dtype == DType::f32) add(float(v));
+      else if (constant.type.dtype == DType::i32) add(int32_t(v));
+      else add(uint8_t(v));
     }
-    auto type = llvm::ArrayType::get(values[0]->getType(), values.size());
-    auto global = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::PrivateLinkage, llvm::ConstantArray::get(type, values));
-    global->setAlignment(llvm::Align(values.size() == 1 ? 4 : 64));
-    return global;
+    return bytes;
+  }
+
+  // All constants of the entry lie in one block, equal ones once, so that units may differ in them as in what lies in a region.
+  void place_constants(const std::string& name) {
+    std::map<std::string, uint64_t> known;
+    std::string block;
+    for (const PlanBuffer& buffer : p_.buffers) {
+      offsets_.push_back(buffer.offset);
+      if (buffer.region != Region::constant) continue;
+      std::string bytes = bytes_of(buffer);
+      auto [it, is_new] = known.try_emplace(bytes, 0);
+      if (is_new) {
+        size_t alignment = bytes.size() > 4 ? 64 : 4;
+        block.resize((block.size() + alignment - 1) / alignment * alignment);
+        it->second = block.size();
+        block += bytes;
+      }
+      offsets_.back() = it->second;
+    }
+    if (block.empty()) return;
+    auto data = llvm::ConstantDataArray::getString(module_.getContext(), block, /*AddNull=*/false);
+    auto global = new llvm::GlobalVariable(module_, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, name);
+    global->setAlignment(llvm::Align(block.size() > 4 ? 64 : 4));
+    constants_ = global;
   }
 
   // ---- stages
@@ -96,19 +119,12 @@ class EntryEmitter {
     return all;
   }
 
-  static bool is_moved(const PlanBuffer& b) {
-    return b.region == Region::params || b.region == Region::state || b.region == Region::workspace || b.region == Region::hyper;
-  }
-
   // Equal for units of one kind.
   std::string signature(const Unit& unit) const {
     std::string text;
     for (const Launch* l : unit) {
       text += fmt::format("|{}", l->kernel);
-      for (uint32_t a : l->arguments) {
-        const PlanBuffer& b = p_.buffers[a];
-        text += is_moved(b) ? fmt::format(",{}", int(b.region)) : fmt::format(",b{}", a);
-      }
+      for (uint32_t a : l->arguments) text += fmt::format(",{}", int(p_.buffers[a].region));
     }
     return text;
   }
@@ -116,8 +132,7 @@ class EntryEmitter {
   // The offsets that a shared function reads, in the order of its arguments.
   void add_offsets(const Unit& unit, std::vector<llvm::Constant*>& offsets) {
     for (const Launch* l : unit)
-      for (uint32_t a : l->arguments)
-        if (is_moved(p_.buffers[a])) offsets.push_back(llvm::ConstantInt::get(integer_, p_.buffers[a].offset));
+      for (uint32_t a : l->arguments) offsets.push_back(llvm::ConstantInt::get(integer_, offsets_[a]));
   }
 
   Value* table_of(llvm::Type* element, const std::vector<llvm::Constant*>& values) {
@@ -129,27 +144,30 @@ class EntryEmitter {
     return b_.CreateLoad(context_type_->getElementType(i), b_.CreateStructGEP(context_type_, context, i));
   }
 
+  // Where the buffers of a region begin; of inputs and outputs, the table of the caller's pointers.
+  Value* base_of(Region region, Value* context) {
+    switch (region) {
+      case Region::params: return context_field(context, 0);
+      case Region::state: return context_field(context, 1);
+      case Region::input: return context_field(context, 2);
+      case Region::output: return context_field(context, 3);
+      case Region::workspace: return context_field(context, 4);
+      case Region::hyper: return context_field(context, 5);
+      case Region::constant: return constants_;
+    }
+    throw InternalError("codegen: a buffer in no region");
+  }
+
   // Calls the kernel of a launch; `table` and `next`: where its offsets are read from, and which comes next.
   void call_kernel(llvm::Function* f, const Launch& l, Value* task, Value* table, uint64_t& next) {
     std::vector<Value*> arguments;
     for (uint32_t a : l.arguments) {
-      const PlanBuffer& buffer = p_.buffers[a];
-      Value* base = nullptr;
-      switch (buffer.region) {
-        case Region::params: base = context_field(f->getArg(0), 0); break;
-        case Region::state: base = context_field(f->getArg(0), 1); break;
-        case Region::input: base = pointer_of(b_, context_field(f->getArg(0), 2), buffer.offset); break;
-        case Region::output: base = pointer_of(b_, context_field(f->getArg(0), 3), buffer.offset); break;
-        case Region::workspace: base = context_field(f->getArg(0), 4); break;
-        case Region::hyper: base = context_field(f->getArg(0), 5); break;
-        case Region::constant: base = constant_data(buffer); break;
-      }
-      if (is_moved(buffer)) {
-        Value* offset = table ? b_.CreateLoad(integer_, b_.CreateConstInBoundsGEP1_64(integer_, table, next++))
-                              : (Value*)llvm::ConstantInt::get(integer_, buffer.offset);
-        base = b_.CreateInBoundsGEP(b_.getInt8Ty(), base, offset);
-      }
-      arguments.push_back(base);
+      Region region = p_.buffers[a].region;
+      Value* offset = table ? b_.CreateLoad(integer_, b_.CreateConstInBoundsGEP1_64(integer_, table, next++))
+                            : (Value*)llvm::ConstantInt::get(integer_, offsets_[a]);
+      Value* base = base_of(region, f->getArg(0));
+      bool is_pointer = region == Region::input || region == Region::output;
+      arguments.push_back(is_pointer ? pointer_of(b_, base, offset) : b_.CreateInBoundsGEP(b_.getInt8Ty(), base, offset));
     }
     arguments.push_back(context_field(f->getArg(0), 6));
     arguments.push_back(task);
@@ -350,6 +368,8 @@ class EntryEmitter {
   Value *context_ = nullptr, *hypers_ = nullptr, *rows_ = nullptr;
   std::map<std::string, Kind> kinds_;  // by signature
   llvm::Function* stages_ = nullptr;
+  std::vector<uint64_t> offsets_;  // of each buffer: in its region, in the block of constants, or its number among the pointers
+  Value* constants_ = nullptr;
 };
 
 }  // namespace

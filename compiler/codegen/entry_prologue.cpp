@@ -15,9 +15,7 @@ namespace graphc {
 
 using llvm::Value;
 
-Value* pointer_of(llvm::IRBuilderBase& b, Value* table, size_t i) {
-  return b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), table, i));
-}
+Value* pointer_of(llvm::IRBuilderBase& b, Value* table, Value* i) { return b.CreateLoad(b.getPtrTy(), b.CreateInBoundsGEP(b.getPtrTy(), table, i)); }
 
 EntryPrologue::EntryPrologue(llvm::IRBuilderBase& b, llvm::Function& f, const PlanModule& m, const Plan& p, const EntryOptions& options)
     : b_(b), f_(f), m_(m), p_(p), options_(options), is_init_(entry_verb(p.entry) == EntryVerb::init) {
@@ -58,9 +56,8 @@ void EntryPrologue::check() {
   if (!p_.inputs.empty()) null = b_.CreateOr(null, b_.CreateIsNull(inputs));
   if (!p_.outputs.empty()) null = b_.CreateOr(null, b_.CreateIsNull(outputs));
   refuse_if(null, GRAPHC_NULL_POINTER);
-  null = b_.getFalse();
-  for (size_t i = 0; i < p_.inputs.size(); i++) null = b_.CreateOr(null, b_.CreateIsNull(pointer_of(b_, inputs, i)));
-  for (size_t o = 0; o < p_.outputs.size(); o++) null = b_.CreateOr(null, b_.CreateIsNull(pointer_of(b_, outputs, o)));
+  null = has_null(inputs, p_.inputs.size());
+  null = b_.CreateOr(null, has_null(outputs, p_.outputs.size()));
   if (!p_.inputs.empty() || !p_.outputs.empty()) refuse_if(null, GRAPHC_NULL_POINTER);
   Value* bits = b_.CreateOr(b_.CreatePtrToInt(params, integer_), b_.CreatePtrToInt(state, integer_));
   if (p_.workspace_bytes > 0) bits = b_.CreateOr(bits, b_.CreatePtrToInt(workspace, integer_));
@@ -85,12 +82,36 @@ void EntryPrologue::check() {
   for (size_t i = 0; i < p_.inputs.size(); i++) check_labels(i);
 }
 
+// One of `count` pointers is null; a loop where there are many (gradients of a deep model).
+Value* EntryPrologue::has_null(Value* pointers, size_t count) {
+  constexpr size_t many = 16;
+  auto number = [&](size_t i) { return llvm::ConstantInt::get(integer_, i); };
+  Value* null = b_.getFalse();
+  if (count <= many) {
+    for (size_t i = 0; i < count; i++) null = b_.CreateOr(null, b_.CreateIsNull(pointer_of(b_, pointers, number(i))));
+    return null;
+  }
+  auto before = b_.GetInsertBlock(), loop = new_block("pointers"), after = new_block("pointers_end");
+  b_.CreateBr(loop);
+  b_.SetInsertPoint(loop);
+  auto i = b_.CreatePHI(integer_, 2);
+  auto so_far = b_.CreatePHI(b_.getInt1Ty(), 2);
+  i->addIncoming(number(0), before);
+  so_far->addIncoming(null, before);
+  Value *now = b_.CreateOr(so_far, b_.CreateIsNull(pointer_of(b_, pointers, i))), *next = b_.CreateAdd(i, number(1));
+  i->addIncoming(next, loop);
+  so_far->addIncoming(now, loop);
+  b_.CreateCondBr(b_.CreateICmpULT(next, number(count)), loop, after);
+  b_.SetInsertPoint(after);
+  return now;
+}
+
 void EntryPrologue::check_labels(size_t input) {
   const PlanBuffer& buffer = p_.buffers[p_.inputs[input]];
   const InputSpec* spec = m_.module.input(buffer.name);
   if (!spec || spec->classes == 0) return;
   Dim count = buffer.type.shape.count();
-  Value* labels = pointer_of(b_, f_.getArg(3), input);
+  Value* labels = pointer_of(b_, f_.getArg(3), llvm::ConstantInt::get(integer_, input));
   Value* size = count.is_batch ? b_.CreateMul(b_.CreateZExtOrTrunc(rows_, integer_), llvm::ConstantInt::get(integer_, uint64_t(count.size)))
                                : (Value*)llvm::ConstantInt::get(integer_, uint64_t(count.size));
   auto before = b_.GetInsertBlock(), loop = new_block("labels"), after = new_block("labels_end");

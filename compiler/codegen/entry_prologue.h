@@ -15,7 +15,7 @@ class Value;
 namespace graphc {
 
 // table[i]: a caller's input or output.
-llvm::Value* pointer_of(llvm::IRBuilderBase& b, llvm::Value* table, size_t i);
+llvm::Value* pointer_of(llvm::IRBuilderBase& b, llvm::Value* table, llvm::Value* i);
 
 // Refuses arguments that are wrong, before anything is written; takes the caller's numbers; `init` begins its regions. `f` is a
 // graphc_entry, in whose first block `b` stands.
@@ -31,6 +31,7 @@ class EntryPrologue {
   void refuse_if(llvm::Value* condition, int32_t status);
   llvm::Value* word_at(llvm::Value* base, uint64_t offset);
   void check();
+  llvm::Value* has_null(llvm::Value* pointers, size_t count);
   void check_labels(size_t input);
   void copy_hypers();
   void store_hyper(size_t h, llvm::Value* bits);

@@ -43,7 +43,7 @@ CompileOptions ModelOptions::compile_options(uint64_t rows) const {
 static void freeze_parameters(Model& model, const std::string& pattern) {
   bool any = false;
   std::vector<std::string> names;
-  for (Variable& variable : model.tables.variables) {
+  for (Variable& variable : model.tables.variables.edit()) {
     if (variable.role != Role::parameter) continue;
     names.push_back(variable.name);
     size_t dot = variable.name.rfind('.');

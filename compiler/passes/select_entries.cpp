@@ -24,7 +24,7 @@ static void check_names(const Module& module, const std::vector<std::string>& na
 void select_entries(Module& module, const std::vector<std::string>& names) {
   check_names(module, names);
   auto is_kept = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
-  std::erase_if(module.entries, [&](const Graph& entry) { return !is_kept(entry.name); });
+  std::erase_if(module.entries.edit(), [&](const Graph& entry) { return !is_kept(entry.name); });
   std::set<std::string> used;
   for (const Graph& entry : module.entries) {
     if (entry.name == "init") continue;
@@ -37,11 +37,11 @@ void select_entries(Module& module, const std::vector<std::string>& names) {
   for (const Variable& v : module.variables)
     if (!used.count(v.name)) unused.push_back(v.name);
   give_variables(module, unused);
-  std::erase_if(module.variables, [&](const Variable& v) { return !used.count(v.name); });
+  std::erase_if(module.variables.edit(), [&](const Variable& v) { return !used.count(v.name); });
 }
 
 void give_variables(Module& module, const std::vector<std::string>& names) {
-  for (Graph& entry : module.entries)
+  for (Graph& entry : module.entries.edit())
     if (entry.name == "init")
       std::erase_if(entry.updates, [&](const Update& u) { return std::find(names.begin(), names.end(), u.variable) != names.end(); });
 }

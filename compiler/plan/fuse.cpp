@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "ir/loops.h"
@@ -50,6 +51,7 @@ namespace {
 
 // Above this a floating value is stored, so that the work of this pass stays linear in the graph.
 constexpr uint32_t max_floating_nodes = 96;
+constexpr size_t most_writes = 16;        // of outputs and updates by one kernel, where others can do the rest
 constexpr uint32_t domain_search = 8;  // how many clusters behind the latest operand's are tried for a common domain
 
 // Rather stored once than computed in every kernel that reads it.
@@ -68,8 +70,8 @@ class Fuser {
     for (ValueId v = 0; v < graph_.size(); v++)
       if (live[v]) visit(v);
     if (graph_.loss) store(*graph_.loss);
-    for (uint32_t o = 0; o < graph_.outputs.size(); o++) f_.clusters[root(graph_.outputs[o].value)].outputs.push_back(o);
-    for (uint32_t u = 0; u < graph_.updates.size(); u++) f_.clusters[root(graph_.updates[u].value)].updates.push_back(u);
+    for (uint32_t o = 0; o < graph_.outputs.size(); o++) f_.clusters[writer(graph_.outputs[o].value)].outputs.push_back(o);
+    for (uint32_t u = 0; u < graph_.updates.size(); u++) f_.clusters[writer(graph_.updates[u].value)].updates.push_back(u);
     for (const auto& [v, text] : notes_)
       if (f_.home[v] != no_cluster) f_.clusters[f_.home[v]].decisions.push_back(text);
     return std::move(f_);
@@ -310,8 +312,18 @@ class Fuser {
     return open({.kind = Cluster::map, .domain = shape(v)});
   }
 
+  // Where one value goes to many places (zeros, as a deep model begins), several kernels compute it: one would take as many pointers.
+  uint32_t writer(ValueId v) {
+    uint32_t k = writers_.try_emplace(v, root(v)).first->second;
+    if (f_.clusters[k].outputs.size() + f_.clusters[k].updates.size() < most_writes || !is_floating(graph_, v) || f_.in_memory[v]) return k;
+    bool anywhere = true;
+    walk(v, other, no_cluster, [&](ValueId x, Relation) { anywhere &= loads(x); });
+    return anywhere ? writers_[v] = open({.kind = Cluster::map, .domain = shape(v)}) : k;
+  }
+
   const Graph& graph_;
   bool fused_;
+  std::unordered_map<ValueId, uint32_t> writers_;
   std::vector<uint32_t> uses_, floating_nodes_;
   std::vector<std::pair<ValueId, std::string>> notes_;
   Fusion f_;

@@ -441,7 +441,7 @@ Plan trial(const PlanModule& m, const Graph& entry, const PlanOptions& options) 
 void fit(PlanModule& m, const PlanOptions& options) {
   const Graph* worst = nullptr;
   uint64_t smallest = 0;
-  for (Graph& entry : m.module.entries) {
+  for (Graph& entry : m.module.entries.edit()) {
     Fit found = fit_budget(entry, options.memory_budget, [&](const Graph& g) { return trial(m, g, options).workspace_bytes; });
     if (found.graph) entry = std::move(*found.graph);
     else if (!worst || found.smallest > smallest) worst = &entry, smallest = found.smallest;

@@ -94,6 +94,21 @@ TEST_CASE("with a fixed number of rows any other number is refused") {
   CHECK(run.call("step", arrays, 7) == GRAPHC_OK);
 }
 
+// Units of work that are alike in all but where their bytes lie share their code.
+TEST_CASE("twice the layers are no more code") {
+  auto text_of_layers = [](int layers) {
+    Builder b("deep");
+    Tensor x = b.input("x", {batch, 8});
+    for (int i = 0; i < layers; i++) x = relu(b.dense("layer" + std::to_string(i), x, 8));
+    b.output("z", x);
+    b.minimize(mean(x), adam({}));
+    return compile_object(b.finish(), {.max_rows = 4}).text_bytes();
+  };
+  uint64_t fewer = text_of_layers(100), more = text_of_layers(200);
+  CHECK(fewer > 4000);
+  CHECK(double(more) < 1.02 * double(fewer));
+}
+
 TEST_CASE("entries that are not wanted, and what only they need, are left out") {
   Object all = compile_object(rich_model(), {.max_rows = 8}), predict = compile_object(rich_model(), {.max_rows = 8, .entries = {"predict"}}),
          training = compile_object(rich_model(), {.max_rows = 8, .entries = {"init", "step"}});

@@ -172,3 +172,22 @@ TEST_CASE("the ABI refuses and writes nothing") {
     }
   }
 }
+
+// So many gradients that code goes over their pointers in a loop.
+TEST_CASE("the entries of a deep model refuse too") {
+  auto deep = [](const char* name) {
+    Builder b(name);
+    Tensor x = b.input("x", {batch, 4});
+    auto y = b.target("y", classes(5));
+    for (int i = 0; i < 20; i++) x = tanh(b.dense("layer" + std::to_string(i), x, 4));
+    auto logits = b.dense("logits", x, 5);
+    b.output("probability", softmax(logits));
+    b.minimize(cross_entropy(logits, y), sgd({.learning_rate = 0.1}));
+    return b.finish();
+  };
+  for (auto backend : {CompileOptions::jit, CompileOptions::evaluator}) {
+    CAPTURE(int(backend));
+    Program program = compile(deep("deep"), {.max_rows = rows, .backend = backend}), other = compile(deep("other"), {.max_rows = rows, .backend = backend});
+    check_refusals(program.module(), other.module());
+  }
+}

@@ -47,10 +47,10 @@ Model with_graph(const Model& m, const std::function<ValueId(ValueId)>& map, Gra
     if (node.op == Op::input && !t.input(name)) t.inputs.push_back({name, node.type});
     if (node.op == Op::variable && !t.variable(name)) t.variables.push_back({.name = name, .type = node.type, .initializer = {"glorot_uniform"}});
   }
-  std::erase_if(t.variables, [&](const Variable& v) { return !used.count(v.name); });
+  std::erase_if(t.variables.edit(), [&](const Variable& v) { return !used.count(v.name); });
   for (const Variable& v : t.variables)
     if (!v.of.empty()) used.insert(v.of.substr(0, v.of.rfind(':')));
-  std::erase_if(t.inputs, [&](const InputSpec& i) { return !used.count(i.name); });
+  std::erase_if(t.inputs.edit(), [&](const InputSpec& i) { return !used.count(i.name); });
   return result;
 }
 
@@ -107,8 +107,8 @@ Graph resized(const Graph& g, int64_t from, int64_t to, std::vector<ValueId>& ma
 
 Model resized(const Model& m, int64_t from, int64_t to) {
   Model tables = m;
-  for (Variable& v : tables.tables.variables) v.type.shape = resized(v.type.shape, from, to);
-  for (InputSpec& i : tables.tables.inputs) {
+  for (Variable& v : tables.tables.variables.edit()) v.type.shape = resized(v.type.shape, from, to);
+  for (InputSpec& i : tables.tables.inputs.edit()) {
     i.type.shape = resized(i.type.shape, from, to);
     if (i.classes == from) i.classes = to;
   }
@@ -303,8 +303,8 @@ std::string text_of(const RandomModel& m) {
 RandomModel model_of_text(const std::string& text, uint32_t max_rows, const OptimizerCall& optimizer) {
   Model m;
   m.tables = parse_module(text, "text");
-  m.forward = m.tables.entries.at(0);
-  m.tables.entries.clear();
+  m.forward = m.tables.entries.edit().at(0);
+  m.tables.entries.edit().clear();
   Builder numbers("");
   OptimizerCall call = optimizer;
   call.numbers = complete_numbers(numbers, *find_composite(call.name), call.numbers);

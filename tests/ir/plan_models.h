@@ -18,7 +18,7 @@ inline graphc::Target scalar_target() { return {.triple = "thumbv7em-none-eabi",
 
 inline graphc::PlanModule plan_of(const graphc::Model& model, const graphc::Target& target, uint32_t rows, bool fused = true) {
   graphc::Module module = attach_optimizer(model);
-  for (graphc::Graph& graph : module.entries) graph = simplify(inline_calls(graph));
+  for (graphc::Graph& graph : module.entries.edit()) graph = simplify(inline_calls(graph));
   return plan(module, target, rows, {.fused = fused});
 }
 

@@ -56,7 +56,7 @@ static Module module_of(const OpDef& op, const Case& c) {
   Module m;
   m.name = op.name;
   m.entries.push_back(Graph("run"));
-  Graph& g = m.entries[0];
+  Graph& g = m.entries.edit()[0];
   std::vector<ValueId> operands;
   for (size_t i = 0; i < c.operands.size(); i++) {
     std::string name = "x" + std::to_string(i);

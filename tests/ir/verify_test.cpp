@@ -93,17 +93,17 @@ TEST_CASE("outputs, updates and the loss name values that exist and fit") {
 TEST_CASE("inputs, variables and hypers are in the tables with their type") {
   {
     Example e;
-    e.module.inputs.clear();
+    e.module.inputs.edit().clear();
     CHECK(e.fails_with("the module has no input x"));
   }
   {
     Example e;
-    e.module.variables[0].type.shape = {3};
+    e.module.variables.edit()[0].type.shape = {3};
     CHECK(e.fails_with("the module's variable is f32[3]"));
   }
   {
     Example e;
-    e.module.hypers[0].dtype = DType::i32;
+    e.module.hypers.edit()[0].dtype = DType::i32;
     CHECK(e.fails_with("the module's hyper is i32[]"));
   }
   {
@@ -126,17 +126,17 @@ TEST_CASE("tables name everything once, with initializers and inputs that exist"
   }
   {
     Example e;
-    e.module.variables[0].initializer.name = "sgd";
+    e.module.variables.edit()[0].initializer.name = "sgd";
     CHECK(e.fails_with("no initializer named sgd"));
   }
   {
     Example e;
-    e.module.variables[0].of = "y:mean";
+    e.module.variables.edit()[0].of = "y:mean";
     CHECK(e.fails_with("y:mean is not INPUT:mean"));
   }
   {
     Example e;
-    e.module.variables[0].type.shape = {batch};
+    e.module.variables.edit()[0].type.shape = {batch};
     CHECK(e.fails_with("its shape must be constant"));
   }
 }
