@@ -314,8 +314,9 @@ class Fuser {
 
   // Where one value goes to many places (zeros, as a deep model begins), several kernels compute it: one would take as many pointers.
   uint32_t writer(ValueId v) {
-    uint32_t k = writers_.try_emplace(v, root(v)).first->second;
-    if (f_.clusters[k].outputs.size() + f_.clusters[k].updates.size() < most_writes || !is_floating(graph_, v) || f_.in_memory[v]) return k;
+    auto it = writers_.find(v);
+    uint32_t k = it == writers_.end() ? root(v) : it->second;
+    if (!is_floating(graph_, v) || f_.in_memory[v] || f_.clusters[k].outputs.size() + f_.clusters[k].updates.size() < most_writes) return k;
     bool anywhere = true;
     walk(v, other, no_cluster, [&](ValueId x, Relation) { anywhere &= loads(x); });
     return anywhere ? writers_[v] = open({.kind = Cluster::map, .domain = shape(v)}) : k;

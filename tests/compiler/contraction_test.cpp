@@ -119,10 +119,27 @@ bool has_batch(const Size& size) { return size.m.is_batch; }
 TEST_CASE("the schedules that are chosen") {
   Target small = describe_target();
   small.l1_bytes = 2 << 10, small.l2_bytes = 32 << 10;  // so that these sizes are far apart
-  for (const Target& target : {describe_target(), small, narrow()})
+  Target other = describe_target();
+  other.vector_fmas = 3 - other.vector_fmas;  // one where this machine begins two a cycle, two where it begins one
+  for (const Target& target : {describe_target(), other, small, narrow()})
     for (const Size& size : sizes)
       for (bool updates : {false, true})
         if (!updates || !has_batch(size)) compare(target, size, updates, {}, "chosen");
+}
+
+TEST_CASE("a schedule follows how many multiply-adds begin in a cycle") {
+  Target one = describe_target("x86_64-linux-gnu", "znver4"), two = describe_target("x86_64-linux-gnu", "znver5");
+  CHECK(one.vector_fmas == 1);
+  CHECK(two.vector_fmas == 2);
+  CHECK(describe_target("x86_64-linux-gnu", "x86-64-v3").vector_fmas == 2);
+  // X W of 128 x 512 x 784: where one begins, rows that divide 128 are worth more than a tile that fills all registers.
+  ContractionShape product{.m = 128, .n = 512, .k = 784, .columns_known = true, .alone = true, .a_row = 784, .a_step = 1, .b_step = 512, .b_column = 1};
+  CHECK(128 % schedule_contraction(one, product).tile.m == 0);
+  // X^T dY with Adam.
+  ContractionShape update{.m = 784, .n = 512, .k = 128, .divide = true, .rows_known = true, .columns_known = true, .alone = true, .a_row = 1, .a_step = 784, .b_step = 512, .b_column = 1,
+                          .body_bytes = 12, .body_divides = true};
+  CHECK(schedule_contraction(one, update).interleave);
+  CHECK_FALSE(schedule_contraction(two, update).interleave);
 }
 
 TEST_CASE("any schedule") {
