@@ -107,7 +107,7 @@ AbiModule::AbiModule(const PlanModule& m, const std::function<graphc_entry(const
         graphc_tensor tensor = describe(p.buffers[b].type, m.max_rows);
         tensor.name = t.keep(p.buffers[b].name);
         tensor.role = role;
-        const InputSpec* spec = role == GRAPHC_ROLE_INPUT ? m.module.input(p.buffers[b].name) : nullptr;
+        const InputSpec* spec = role == GRAPHC_ROLE_INPUT ? m.module.inputs.find(p.buffers[b].name) : nullptr;
         if (spec) tensor.limit = int32_t(spec->classes);
         tensors.push_back(tensor);
       }
@@ -122,7 +122,7 @@ AbiModule::AbiModule(const PlanModule& m, const std::function<graphc_entry(const
     entry.output = list(p.outputs, GRAPHC_ROLE_OUTPUT);
     std::vector<graphc_hyper>& hypers = t.hypers.emplace_back();
     for (const std::string& name : p.hypers) {
-      const HyperParameter& h = *m.module.hyper(name);
+      const HyperParameter& h = *m.module.hypers.find(name);
       hypers.push_back({t.keep(name), uint8_t(h.dtype == DType::f32 ? GRAPHC_F32 : GRAPHC_I32), uint32_t(4 + 4 * hypers.size()), h.value});
     }
     entry.hypers = uint32_t(hypers.size());

@@ -32,7 +32,7 @@ uint64_t Program::text_bytes() const { return impl_->jit ? impl_->jit->text_byte
 // whose initial values are products of matrices.
 static bool is_evaluated(const PlanModule& plan, const Plan& entry) {
   if (entry.entry != "init" || plan.params_bytes > small_params_bytes) return false;
-  const Graph& graph = *plan.module.entry(entry.entry);
+  const Graph& graph = *plan.module.entries.find(entry.entry);
   for (ValueId v = 0; v < graph.size(); v++)
     if (graph[v].def().op_class == OpClass::contraction) return false;
   return true;

@@ -53,7 +53,7 @@ bool misaligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % GRAPHC_
 
 class EvaluatorEntry {
  public:
-  EvaluatorEntry(const PlanModule& m, const Plan& p) : m_(m), p_(p), graph_(*m.module.entry(p.entry)), is_init_(p.entry == "init") {
+  EvaluatorEntry(const PlanModule& m, const Plan& p) : m_(m), p_(p), graph_(*m.module.entries.find(p.entry)), is_init_(p.entry == "init") {
     for (const PlacedVariable& v : m.variables) by_name_.emplace(v.variable->name, &v);
   }
 
@@ -73,7 +73,7 @@ class EvaluatorEntry {
     for (size_t i = 0; i < p_.inputs.size(); i++) {
       const PlanBuffer& buffer = p_.buffers[p_.inputs[i]];
       Array array = read(inputs[i], buffer.type, rows, m_.max_rows);
-      const InputSpec* spec = m_.module.input(buffer.name);
+      const InputSpec* spec = m_.module.inputs.find(buffer.name);
       if (spec && spec->classes)
         for (double label : array.data)
           if (label < 0 || label >= double(spec->classes)) return GRAPHC_BAD_LABEL;
@@ -83,7 +83,7 @@ class EvaluatorEntry {
     if (hyper) std::memcpy(&given, hyper, 4);
     if (hyper && given < 4 + 4 * p_.hypers.size()) return GRAPHC_BAD_HYPER;
     for (size_t h = 0; h < p_.hypers.size(); h++) {
-      const HyperParameter& spec = *m_.module.hyper(p_.hypers[h]);
+      const HyperParameter& spec = *m_.module.hypers.find(p_.hypers[h]);
       double value = spec.value;
       if (hyper) value = read(static_cast<const char*>(hyper) + 4 + 4 * h, Type{spec.dtype, {}}, 1, 1).data[0];
       bindings.hypers[spec.name] = value;

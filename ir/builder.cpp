@@ -23,8 +23,8 @@ void Builder::claim(const std::string& name) {
     fail(name + ": there is already " + what + " of this name" + (at.file ? " (" + to_string(at) + ")" : ""));
   };
   if (!names_.count(name)) return;
-  if (auto v = model_.tables.variable(name)) clash("a variable", v->place);
-  if (auto i = model_.tables.input(name)) clash("an input", i->place);
+  if (auto v = model_.tables.variables.find(name)) clash("a variable", v->place);
+  if (auto i = model_.tables.inputs.find(name)) clash("an input", i->place);
 }
 
 Tensor Builder::input(const std::string& name, const Shape& shape, DType dtype, Location at) {
@@ -99,11 +99,11 @@ Tensor Builder::training_bits(const std::string& name, const Shape& shape) {
   auto state = [&](const char* what, const Initializer& initializer) {
     Type type{DType::i32, {}};
     std::string full = std::string("random.") + what;
-    const Variable* known = model_.tables.variable(full);
+    const Variable* known = model_.tables.variables.find(full);
     if (known && known->role == Role::optimizer) return emit(Op::variable, {}, {full, type});  // else `variable` refuses the name
     return variable({.name = full, .type = type, .role = Role::optimizer, .initializer = initializer});
   };
-  bool is_first = !model_.tables.variable("random.step");
+  bool is_first = !model_.tables.variables.find("random.step");
   Tensor lo = state("seed_lo", {"seed_word", {{"word", 0}}}), hi = state("seed_hi", {"seed_word", {{"word", 1}}}), step = state("step", {"zeros"});
   if (is_first) update(step, step + 1, step);
   Tensor keys = random_bits(lo, hi, step, stream_of(name), {2});

@@ -151,14 +151,14 @@ Tensor OptimizerContext::decayed_gradient() const {
 
 Tensor OptimizerContext::learning_rate() {
   std::string name = prefix + "learning_rate";
-  if (!module.hyper(name)) module.hypers.push_back({name, DType::f32, base_learning_rate});
+  if (!module.hypers.find(name)) module.hypers.push_back({name, DType::f32, base_learning_rate});
   Tensor rate = b.emit(Op::hyper, {}, {name, Type{DType::f32, {}}});
   double own = number("learning_rate");
   return own == base_learning_rate ? rate : rate * (own / base_learning_rate);
 }
 
 Tensor optimizer_variable(GraphBuilder& b, Module& module, const std::string& name, const Type& type, double initial) {
-  const Variable* known = module.variable(name);
+  const Variable* known = module.variables.find(name);
   if (!known)
     module.variables.push_back({.name = name, .type = type, .role = Role::optimizer, .initializer = {"constant_value", {{"value", initial}}}});
   else if (known->role != Role::optimizer || known->type != type)

@@ -28,9 +28,4 @@ std::string entry_name(EntryVerb verb, const std::string& step) {
   return step.starts_with("step") ? word + step.substr(4) : word + "_" + step;
 }
 
-const Graph* Module::entry(const std::string& name) const { return entries.find(name); }
-const Variable* Module::variable(const std::string& name) const { return variables.find(name); }
-const InputSpec* Module::input(const std::string& name) const { return inputs.find(name); }
-const HyperParameter* Module::hyper(const std::string& name) const { return hypers.find(name); }
-
 }  // namespace graphc

@@ -55,11 +55,6 @@ struct Module {
   NamedList<HyperParameter> hypers;
   NamedList<InputSpec> inputs;
   NamedList<Graph> entries;
-
-  const Graph* entry(const std::string& name) const;
-  const Variable* variable(const std::string& name) const;
-  const InputSpec* input(const std::string& name) const;
-  const HyperParameter* hyper(const std::string& name) const;
 };
 
 // Other numbers for some parameters.

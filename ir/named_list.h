@@ -13,7 +13,6 @@ namespace graphc {
 template <class T>
 class NamedList {
  public:
-  using value_type = T;
   NamedList() = default;
   NamedList(std::initializer_list<T> items) : items_(items) {}
 

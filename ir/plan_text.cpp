@@ -65,9 +65,9 @@ std::string print_target(const Target& t) {
 std::string print_entry(const PlanModule& m, const Plan& p) {
   std::string text = print_target(m.target);
   text += fmt::format("{} {} fingerprint {:016x} params {} state {}\n", rows_word(m), m.max_rows, m.fingerprint, m.params_bytes, m.state_bytes);
-  for (const std::string& name : p.hypers) text += hyper_line(*m.module.hyper(name));
+  for (const std::string& name : p.hypers) text += hyper_line(*m.module.hypers.find(name));
   for (uint32_t b : p.inputs)
-    if (const InputSpec* input = m.module.input(p.buffers[b].name)) text += input_line(*input);
+    if (const InputSpec* input = m.module.inputs.find(p.buffers[b].name)) text += input_line(*input);
   return text + entry_text(m, p);
 }
 

@@ -69,7 +69,7 @@ Tables check_tables(const PlanModule& m) {
   names.clear();
   for (const Plan& p : m.plans) {
     need(names.insert(p.entry).second, m, "there are two plans of {}", p.entry);
-    need(m.module.entry(p.entry), m, "the module has no entry {}", p.entry);
+    need(m.module.entries.find(p.entry), m, "the module has no entry {}", p.entry);
     need(p.workspace_bytes <= m.workspace_bytes, m, "{} needs more workspace than the module has", p.entry);
   }
   return tables;
@@ -87,7 +87,7 @@ class Buffers {
     listed(p_.inputs, Region::input, "input");
     listed(p_.outputs, Region::output, "output");
     need(p_.output_names.size() == p_.outputs.size(), m_, "{}: {} names for {} outputs", p_.entry, p_.output_names.size(), p_.outputs.size());
-    for (const std::string& h : p_.hypers) need(m_.module.hyper(h), m_, "{}: the module has no hyper {}", p_.entry, h);
+    for (const std::string& h : p_.hypers) need(m_.module.hypers.find(h), m_, "{}: the module has no hyper {}", p_.entry, h);
     if (p_.loss == ~0u) return;
     need(p_.loss < p_.buffers.size(), m_, "{}: the loss is no buffer", p_.entry);
     const PlanBuffer& loss = p_.buffers[p_.loss];
@@ -116,7 +116,7 @@ class Buffers {
         break;
       case Region::hyper: {
         wants(b.offset % 4 == 0 && b.offset / 4 < p_.hypers.size() && p_.hypers[b.offset / 4] == b.name, "is no hyper value of that place");
-        const HyperParameter* h = m_.module.hyper(b.name);
+        const HyperParameter* h = m_.module.hypers.find(b.name);
         wants(h && Type{h->dtype, {}} == b.type, "is of another type than the module's");
         break;
       }

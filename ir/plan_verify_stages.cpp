@@ -53,7 +53,7 @@ class Ownership {
 
 class Stages {
  public:
-  Stages(const PlanModule& m, const Tables& tables, const Plan& p) : m_(m), tables_(tables), p_(p), graph_(*m.module.entry(p.entry)), written_(p.buffers.size(), false) {}
+  Stages(const PlanModule& m, const Tables& tables, const Plan& p) : m_(m), tables_(tables), p_(p), graph_(*m.module.entries.find(p.entry)), written_(p.buffers.size(), false) {}
 
   void run() {
     bool checked = p_.loss == ~0u;

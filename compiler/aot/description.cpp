@@ -81,14 +81,14 @@ class Describe {
     list(p.outputs, p.output_names, f.outputs, false);
     if (f.verb != EntryVerb::init)
       for (const std::string& name : p.hypers) {
-        const HyperParameter& h = *m_.module.hyper(name);
+        const HyperParameter& h = *m_.module.hypers.find(name);
         hypers.push_back(make_field(in_hyper, name, Type{h.dtype, {}}));
         hypers.back().value = h.value;
       }
     f.hyper = share(d_.hypers, "hyper", p.entry, hypers);
     f.report = share(d_.reports, "report", p.entry, report);
     // One order for what `grad` gives and `apply` takes.
-    auto number = [&](const Field& field) { return m_.module.input(field.name_in_model); };
+    auto number = [&](const Field& field) { return m_.module.inputs.find(field.name_in_model); };
     std::sort(gradients.begin(), gradients.end(), [&](const Field& a, const Field& b) { return number(a) < number(b); });
     f.gradients = share(d_.gradients, "gradients", p.entry, gradients);
     d_.functions.push_back(std::move(f));

@@ -227,7 +227,7 @@ class Header {
     for (const auto* list : {&f.inputs, &f.outputs})
       for (const Argument& a : *list)
         if (a.place == Argument::parameter) {
-          const InputSpec* spec = list == &f.inputs ? m_.module.input(a.field.name_in_model) : nullptr;
+          const InputSpec* spec = list == &f.inputs ? m_.module.inputs.find(a.field.name_in_model) : nullptr;
           shapes += fmt::format("\n *   {}{}{}", a.field.name, shape_text(a.field.type), spec && spec->classes ? fmt::format(", each in [0, {})", spec->classes) : "");
         }
     std::string null = f.report.empty() ? "" : " report may be null.";

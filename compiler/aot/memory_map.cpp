@@ -53,7 +53,7 @@ std::string memory_map_text(const Description& d) {
   for (const Function& f : d.functions) {
     Json hypers = Json::array(), workspace = Json::array();
     // In the order of the struct behind its size.
-    for (const std::string& hyper : f.plan->hypers) hypers.push_back({{"name", hyper}, {"type", name(m.module.hyper(hyper)->dtype)}, {"default", m.module.hyper(hyper)->value}});
+    for (const std::string& hyper : f.plan->hypers) hypers.push_back({{"name", hyper}, {"type", name(m.module.hypers.find(hyper)->dtype)}, {"default", m.module.hypers.find(hyper)->value}});
     for (const PlanBuffer& b : f.plan->buffers)
       if (b.region == Region::workspace) workspace.push_back({{"name", b.name}, {"offset", b.offset}, {"bytes", b.bytes}, {"first_stage", b.first_stage}, {"last_stage", b.last_stage}});
     entries.push_back({{"name", f.plan->entry}, {"symbol", f.symbol}, {"function", f.name}, {"stack_bytes", d.stack_bytes.at(f.plan->entry)}, {"inputs", arguments(f.inputs)},

@@ -108,7 +108,7 @@ Value* EntryPrologue::has_null(Value* pointers, size_t count) {
 
 void EntryPrologue::check_labels(size_t input) {
   const PlanBuffer& buffer = p_.buffers[p_.inputs[input]];
-  const InputSpec* spec = m_.module.input(buffer.name);
+  const InputSpec* spec = m_.module.inputs.find(buffer.name);
   if (!spec || spec->classes == 0) return;
   Dim count = buffer.type.shape.count();
   Value* labels = pointer_of(b_, f_.getArg(3), llvm::ConstantInt::get(integer_, input));
@@ -143,7 +143,7 @@ void EntryPrologue::copy_hypers() {
   b_.CreateBr(after);
   b_.SetInsertPoint(defaults);
   for (size_t h = 0; h < p_.hypers.size(); h++) {
-    const HyperParameter& hyper = *m_.module.hyper(p_.hypers[h]);
+    const HyperParameter& hyper = *m_.module.hypers.find(p_.hypers[h]);
     uint32_t bits = hyper.dtype == DType::f32 ? std::bit_cast<uint32_t>(float(hyper.value)) : uint32_t(int32_t(hyper.value));
     store_hyper(h, b_.getInt32(bits));
   }

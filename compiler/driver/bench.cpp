@@ -65,7 +65,7 @@ class Bench {
     step(0);
     first_call_s_ = clock_seconds() - start - not_counted;
     measure();
-    flops_ = matmul_flops(*compiled.program.plan().module.entry(loss.step), int64_t(rows));
+    flops_ = matmul_flops(*compiled.program.plan().module.entries.find(loss.step), int64_t(rows));
     rss_mb_ = peak_rss_mb();
     text_bytes_ = compiled.program.text_bytes();
     measure_latency(seed);

@@ -90,7 +90,7 @@ std::string remedy(const ModelFile& file, Instance& net, const Node* first, bool
 std::string explain_divergence(const ModelFile& file, const Program& program, Instance& net, const Dataset& data,
                                const TrainSettings& settings, const TrainResult& result) {
   const PlanModule& plan = program.plan();
-  Graph graph = loss_only(*plan.module.entry(settings.step_entry));
+  Graph graph = loss_only(*plan.module.entries.find(settings.step_entry));
   Minibatches minibatches(data.rows, settings.batch, settings.seed, settings.sampling);
   uint64_t index = result.not_finite_at - 1, per_epoch = minibatches.per_epoch();
   auto rows = minibatches.get(index / per_epoch, index % per_epoch);

@@ -10,7 +10,7 @@ namespace graphc::driver {
 EntryView::EntryView(const PlanModule& m, const Plan& p)
     : module(m),
       plan(p),
-      graph(*m.module.entry(p.entry)),
+      graph(*m.module.entries.find(p.entry)),
       live(live_values(graph)),
       forward(forward_values(graph)),
       cached(graph.size()),

@@ -148,7 +148,7 @@ class Attach {
 
   // An input of `apply` that `grad` has as an output.
   Tensor passed(GraphBuilder& apply, const std::string& name, const Type& type) {
-    if (!module_.input(name)) module_.inputs.push_back({name, type});
+    if (!module_.inputs.find(name)) module_.inputs.push_back({name, type});
     return apply.emit(Op::input, {}, {name, type});
   }
 
@@ -174,7 +174,7 @@ class Attach {
       for (ValueId v = 0; v < alone.b.graph().size(); v++) reads_input |= alone.b.graph()[v].op == Op::input;
       Tensor value;
       if (reads_input) {
-        const Type& type = model_.tables.variable(u->variable)->type;
+        const Type& type = model_.tables.variables.find(u->variable)->type;
         grad.output("new." + u->variable, grad.rebuild[u->value]);
         value = passed(apply, "new." + u->variable, type);
       } else {

@@ -14,7 +14,7 @@ static void check_names(const Module& module, const std::vector<std::string>& na
     list += (list.empty() ? "" : ", ") + entry.name;
   }
   for (const std::string& name : names) {
-    if (module.entry(name)) continue;
+    if (module.entries.find(name)) continue;
     std::vector<std::string> notes = {"the entries are " + list};
     if (std::string near = nearest(name, known); !near.empty()) notes.insert(notes.begin(), "did you mean " + near + "?");
     throw CompileError(Diagnostic{{}, "entries: " + module.name + " has no entry '" + name + "'", notes});

@@ -37,7 +37,7 @@ static Model describe(const Network& network, const std::string& name) {
 NamedValues::NamedValues(const Network& network, const std::string& name) : network_(network) {
   Model model = describe(network, name);
   trained_ = compile(model, {.max_rows = max_rows});
-  const Graph& grad = *trained_.plan().module.entry("grad");
+  const Graph& grad = *trained_.plan().module.entries.find("grad");
   name_values(grad);
   find_shared(grad);
 

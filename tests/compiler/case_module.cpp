@@ -59,7 +59,7 @@ size_t bytes_of(const Type& type, int64_t rows, int64_t max_rows) {
 
 void CaseModule::add(Graph graph, const std::vector<std::pair<std::string, Type>>& inputs) {
   for (const auto& [name, type] : inputs)
-    if (!module_.input(name)) module_.inputs.push_back({name, type});
+    if (!module_.inputs.find(name)) module_.inputs.push_back({name, type});
   module_.entries.push_back(simplify(inline_calls(graph)));
 }
 
@@ -105,7 +105,7 @@ std::vector<Array> CaseModule::run(const std::string& entry, const Bindings& bin
   if (status < 0) throw InternalError("entry refused: " + std::to_string(status));
   std::vector<Array> result;
   for (size_t o = 0; o < p.outputs.size(); o++) result.push_back(load(out[o].data(), p.buffers[p.outputs[o]].type, bindings.rows, plan_.max_rows));
-  for (const Update& u : plan_.module.entry(entry)->updates) {
+  for (const Update& u : plan_.module.entries.find(entry)->updates) {
     auto [place, type] = place_of(u.variable);
     result.push_back(load(place, type, bindings.rows, plan_.max_rows));
   }
@@ -113,7 +113,7 @@ std::vector<Array> CaseModule::run(const std::string& entry, const Bindings& bin
 }
 
 std::vector<Array> CaseModule::oracle(const std::string& entry, const Bindings& bindings) const {
-  const Graph& graph = *plan_.module.entry(entry);
+  const Graph& graph = *plan_.module.entries.find(entry);
   auto values = evaluate(graph, bindings, plan_.target.fma ? Precision::f32_fused : Precision::f32_unfused);
   std::vector<Array> result;
   for (const Output& o : graph.outputs) result.push_back(values[o.value]);

@@ -44,8 +44,8 @@ Model with_graph(const Model& m, const std::function<ValueId(ValueId)>& map, Gra
     if (!live[v] || (node.op != Op::input && node.op != Op::variable)) continue;
     const std::string& name = node.attribute<std::string>(0);
     used.insert(name);
-    if (node.op == Op::input && !t.input(name)) t.inputs.push_back({name, node.type});
-    if (node.op == Op::variable && !t.variable(name)) t.variables.push_back({.name = name, .type = node.type, .initializer = {"glorot_uniform"}});
+    if (node.op == Op::input && !t.inputs.find(name)) t.inputs.push_back({name, node.type});
+    if (node.op == Op::variable && !t.variables.find(name)) t.variables.push_back({.name = name, .type = node.type, .initializer = {"glorot_uniform"}});
   }
   std::erase_if(t.variables.edit(), [&](const Variable& v) { return !used.count(v.name); });
   for (const Variable& v : t.variables)
@@ -303,7 +303,7 @@ std::string text_of(const RandomModel& m) {
 RandomModel model_of_text(const std::string& text, uint32_t max_rows, const OptimizerCall& optimizer) {
   Model m;
   m.tables = parse_module(text, "text");
-  m.forward = m.tables.entries.edit().at(0);
+  m.forward = std::move(m.tables.entries.edit().at(0));
   m.tables.entries.edit().clear();
   Builder numbers("");
   OptimizerCall call = optimizer;

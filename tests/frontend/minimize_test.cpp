@@ -41,7 +41,7 @@ output h
   CHECK(call.accumulate == 4);
   CHECK(call.average == 0.99);
   CHECK(call.report);
-  CHECK(m.tables.variable("n.mean")->role == Role::running);
+  CHECK(m.tables.variables.find("n.mean")->role == Role::running);
   CHECK(m.inference.size() == 2);
   CHECK(m.updates.size() == 3);  // mean, var, the random step
 }
@@ -59,7 +59,7 @@ TEST_CASE("arguments that may be absent: by position, by name, and not at all") 
   }
   // Gamma and beta of one's own; then the layer makes none.
   Model own = model_of("parameter g: f32[3] = ones()\nh = batch_norm(dense(x, 3, name: d), gamma: g, shift: false)\nminimize cross_entropy(h, y) with sgd()\n");
-  CHECK(own.tables.variable("h.gamma") == nullptr);
-  CHECK(own.tables.variable("h.beta") == nullptr);
-  CHECK(own.tables.variable("h.var") != nullptr);
+  CHECK(own.tables.variables.find("h.gamma") == nullptr);
+  CHECK(own.tables.variables.find("h.beta") == nullptr);
+  CHECK(own.tables.variables.find("h.var") != nullptr);
 }

@@ -266,8 +266,8 @@ TEST_CASE("the README's model is a model") {
   std::string text = read_file((source_root() / "compiler/frontend/README.md").string());
   size_t begin = text.find("```\n") + 4;
   ModelFile file = parse_model(text.substr(begin, text.find("```", begin) - begin), "README.md");
-  CHECK(file.model.tables.variable("body.2.a.weight"));
-  CHECK_FALSE(file.model.tables.variable("stem.weight")->trainable);
+  CHECK(file.model.tables.variables.find("body.2.a.weight"));
+  CHECK_FALSE(file.model.tables.variables.find("stem.weight")->trainable);
 }
 
 }  // namespace graphc_test

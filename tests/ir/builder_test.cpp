@@ -21,12 +21,12 @@ TEST_CASE("dense and standardize declare their variables") {
   Model model = b.finish();
   const Module& tables = model.tables;
   REQUIRE(tables.variables.size() == 4);
-  CHECK(tables.variable("hidden.weight")->type == Type{DType::f32, {4, 5}});
-  CHECK(tables.variable("hidden.weight")->initializer.name == "glorot_uniform");
-  CHECK(tables.variable("hidden.bias")->initializer.name == "zeros");
-  CHECK(tables.variable("scaled.mean")->role == Role::fitted);
-  CHECK(tables.variable("scaled.mean")->of == "x:mean");
-  CHECK(tables.variable("scaled.scale")->initializer.numbers.at("value") == 1);
+  CHECK(tables.variables.find("hidden.weight")->type == Type{DType::f32, {4, 5}});
+  CHECK(tables.variables.find("hidden.weight")->initializer.name == "glorot_uniform");
+  CHECK(tables.variables.find("hidden.bias")->initializer.name == "zeros");
+  CHECK(tables.variables.find("scaled.mean")->role == Role::fitted);
+  CHECK(tables.variables.find("scaled.mean")->of == "x:mean");
+  CHECK(tables.variables.find("scaled.scale")->initializer.numbers.at("value") == 1);
   CHECK(model.forward.outputs[0].name == "y");
 }
 
@@ -85,10 +85,10 @@ TEST_CASE("freeze finds names, prefixes and stars") {
   Tensor x = b.input("x", {batch, 4});
   b.output("y", b.dense("s1.b", b.dense("s1.a", x, 4), 4));
   b.freeze("s1.a");
-  CHECK_FALSE(b.model().tables.variable("s1.a.weight")->trainable);
-  CHECK(b.model().tables.variable("s1.b.weight")->trainable);
+  CHECK_FALSE(b.model().tables.variables.find("s1.a.weight")->trainable);
+  CHECK(b.model().tables.variables.find("s1.b.weight")->trainable);
   b.freeze("*.bias");
-  CHECK_FALSE(b.model().tables.variable("s1.b.bias")->trainable);
+  CHECK_FALSE(b.model().tables.variables.find("s1.b.bias")->trainable);
   CHECK(error_of([&] { b.freeze("s1.b.wieght"); }).find("did you mean s1.b.weight?") != std::string::npos);
   CHECK(matches("a*c", "abbc"));
   CHECK(matches("a", "a.b"));

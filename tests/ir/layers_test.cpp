@@ -41,14 +41,14 @@ struct Net {
   }
 
   std::vector<Array> run(const char* entry) {
-    const Graph& graph = *module.entry(entry);
+    const Graph& graph = *module.entries.find(entry);
     auto values = evaluate(graph, bindings, Precision::f64);
     for (const Update& u : graph.updates) bindings.variables[u.variable] = values[u.value];
     return values;
   }
   // The layer's result in training: what the mean of squares in the loss reads.
-  double loss(const char* entry) { return run(entry)[*module.entry("step")->loss].data[0]; }
-  Numbers predict() { return run("predict")[module.entry("predict")->outputs[0].value].data; }
+  double loss(const char* entry) { return run(entry)[*module.entries.find("step")->loss].data[0]; }
+  Numbers predict() { return run("predict")[module.entries.find("predict")->outputs[0].value].data; }
   void set_rows(int64_t rows, const Shape& shape, uint64_t seed) {
     Random random(seed);
     bindings.rows = rows;
@@ -68,13 +68,13 @@ std::vector<bool> mask(const std::string& name, double seed, int step, int64_t r
   for (const HyperParameter& h : module.hypers) bindings.hypers[h.name] = h.value;
   bindings.hypers["seed_lo"] = seed;
   auto run = [&](const char* entry) {
-    auto values = evaluate(*module.entry(entry), bindings, Precision::f32_fused);
-    for (const Update& u : module.entry(entry)->updates) bindings.variables[u.variable] = values[u.value];
+    auto values = evaluate(*module.entries.find(entry), bindings, Precision::f32_fused);
+    for (const Update& u : module.entries.find(entry)->updates) bindings.variables[u.variable] = values[u.value];
     return values;
   };
   run("init");
   for (int i = 0; i < step; i++) run("step");
-  const Graph& graph = *module.entry("step");
+  const Graph& graph = *module.entries.find("step");
   auto values = run("step");
   std::vector<bool> kept;
   for (ValueId v = 0; v < graph.size() && kept.empty(); v++)
@@ -95,7 +95,7 @@ TEST_CASE("dropout: rate 0 is the identity, inference too, and the kept ones gro
   Net none({batch, 5}, [](Builder& b, Tensor x) { return b.dropout("d", x, 0); });
   none.set_rows(4, {batch, 5}, 1);
   CHECK(none.predict() == none.bindings.inputs["x"].data);
-  CHECK(none.module.variable("random.step") == nullptr);
+  CHECK(none.module.variables.find("random.step") == nullptr);
 
   Net half({batch, 50}, [](Builder& b, Tensor x) { return b.dropout("d", x, 0.5); });
   half.set_rows(40, {batch, 50}, 1);
@@ -154,7 +154,7 @@ TEST_CASE("batch_norm: statistics of the minibatch in training, running ones els
     Numbers y = net.predict();
     CHECK(y[f] == doctest::Approx((x[f] - 0.1 * mean) / std::sqrt(0.9 + 0.1 * square / 4 + 1e-5)));
   }
-  CHECK(net.module.variable("n.mean")->role == Role::running);
+  CHECK(net.module.variables.find("n.mean")->role == Role::running);
 }
 
 TEST_CASE("batch_norm: conventions by name, one row, other axes, refusals") {
@@ -232,7 +232,7 @@ TEST_CASE("initial values: normal ones have their mean, deviation and tails; ort
     b.minimize(sum(w * w), sgd({}));
     Module module = attach_optimizer(b.finish());
     Bindings bindings{1, {}, {}, {{"seed_lo", 4}, {"seed_hi", 0}}};
-    const Graph& init = *module.entry("init");
+    const Graph& init = *module.entries.find("init");
     return evaluate(init, bindings, Precision::f32_fused)[init.updates[0].value].data;
   };
   auto deviation = [](const Numbers& v) {

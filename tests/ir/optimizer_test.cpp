@@ -44,7 +44,7 @@ Trajectory trajectory(const OptimizerCall& optimizer, int steps, double start = 
   for (const HyperParameter& h : module.hypers) bindings.hypers[h.name] = h.value;
   Trajectory result;
   auto run = [&](const char* entry) {
-    const Graph& graph = *module.entry(entry);
+    const Graph& graph = *module.entries.find(entry);
     auto values = evaluate(graph, bindings, Precision::f64);
     for (const Output& o : graph.outputs)
       if (values[o.value].data.size() == 1) result.scalars.back()[o.name] = values[o.value].data[0];
@@ -252,10 +252,10 @@ TEST_CASE("two losses have optimizers, rates and powers of their own") {
   b.minimize(sum_of_squares(q), adam({.learning_rate = 0.2}), {"q"}, "step_q");
   Module module = attach_optimizer(b.finish());
   verify(module);
-  CHECK(module.hyper("learning_rate")->value == 0.1);
-  CHECK(module.hyper("step_q.learning_rate")->value == 0.2);
-  CHECK(module.variable("adam.beta1_power") != nullptr);
-  CHECK(module.variable("step_q.adam.beta1_power") != nullptr);
+  CHECK(module.hypers.find("learning_rate")->value == 0.1);
+  CHECK(module.hypers.find("step_q.learning_rate")->value == 0.2);
+  CHECK(module.variables.find("adam.beta1_power") != nullptr);
+  CHECK(module.variables.find("step_q.adam.beta1_power") != nullptr);
 }
 
 }  // namespace graphc_test

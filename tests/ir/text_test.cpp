@@ -50,10 +50,10 @@ TEST_CASE("labels, gradients, nested calls and frozen parameters survive the tex
   REQUIRE(read.entries.size() == module.entries.size());
   CHECK(read.variables[0].role == Role::fitted);
   CHECK(read.variables[0].of == "x:mean");
-  CHECK_FALSE(read.variable("hidden.bias")->trainable);
-  CHECK(read.input("y")->classes == 3);
-  CHECK(read.input("y")->is_target);
-  const Graph &a = *module.entry("step"), &b = *read.entry("step");
+  CHECK_FALSE(read.variables.find("hidden.bias")->trainable);
+  CHECK(read.inputs.find("y")->classes == 3);
+  CHECK(read.inputs.find("y")->is_target);
+  const Graph &a = *module.entries.find("step"), &b = *read.entries.find("step");
   REQUIRE(a.size() == b.size());
   int gradients = 0, labels = 0;
   for (ValueId v = 0; v < a.size(); v++) {

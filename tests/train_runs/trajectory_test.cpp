@@ -120,7 +120,7 @@ TEST_CASE("trajectories of every optimizer against plain f64 loops") {
 
     // The f64 evaluator walks the same graph.
     Module module = build_module(model, {.max_rows = rows});
-    const Graph& step = *module.entry("step");
+    const Graph& step = *module.entries.find("step");
     Bindings bindings{rows, {}, {}, {{"learning_rate", rate}}};
     for (const Variable& v : module.variables) {
       Array array{DType::f32, v.type.shape.at(1), {}};

@@ -52,11 +52,11 @@ TEST_CASE("what Adam keeps") {
   verify(m);
   CHECK(names(m) == Names{"step", "grad", "apply", "eval", "init"});
   Names all{"a.bias", "a.bias.m", "a.bias.v", "a.weight", "a.weight.m", "a.weight.v", "adam.beta1_power", "adam.beta2_power"};
-  for (const char* entry : {"step", "apply", "init"}) CHECK(updated(*m.entry(entry)) == all);
-  CHECK(m.entry("grad")->updates.empty());
-  CHECK(m.entry("eval")->updates.empty());
+  for (const char* entry : {"step", "apply", "init"}) CHECK(updated(*m.entries.find(entry)) == all);
+  CHECK(m.entries.find("grad")->updates.empty());
+  CHECK(m.entries.find("eval")->updates.empty());
   for (const Variable& v : m.variables) CHECK((v.role == Role::parameter) == (v.name == "a.bias" || v.name == "a.weight"));
-  CHECK(m.variable("adam.beta1_power")->initializer.numbers.at("value") == 1);
+  CHECK(m.variables.find("adam.beta1_power")->initializer.numbers.at("value") == 1);
 }
 
 TEST_CASE("a frozen parameter is neither trained nor differentiated") {
@@ -65,13 +65,13 @@ TEST_CASE("a frozen parameter is neither trained nor differentiated") {
   b.freeze("a");
   Module m = attach_optimizer(b.finish());
   verify(m);
-  CHECK(updated(*m.entry("step")) == Names{"last.bias", "last.weight"});
+  CHECK(updated(*m.entries.find("step")) == Names{"last.bias", "last.weight"});
   Names outputs;
-  for (const Output& o : m.entry("grad")->outputs) outputs.push_back(o.name);
+  for (const Output& o : m.entries.find("grad")->outputs) outputs.push_back(o.name);
   CHECK(outputs == Names{"loss", "grad.last.weight", "grad.last.bias"});
-  CHECK(m.input("grad.last.bias"));
-  CHECK_FALSE(m.input("grad.a.bias"));
-  CHECK(updated(*m.entry("init")).size() == 4);
+  CHECK(m.inputs.find("grad.last.bias"));
+  CHECK_FALSE(m.inputs.find("grad.a.bias"));
+  CHECK(updated(*m.entries.find("init")).size() == 4);
 }
 
 TEST_CASE("two losses over parameters of their own") {
@@ -82,8 +82,8 @@ TEST_CASE("two losses over parameters of their own") {
   Module m = attach_optimizer(b.finish());
   verify(m);
   CHECK(names(m) == Names{"step", "grad", "apply", "step_critic", "grad_critic", "apply_critic", "eval", "init"});
-  CHECK(updated(*m.entry("step")) == Names{"a.bias", "a.weight"});
-  Names critic = updated(*m.entry("step_critic"));
+  CHECK(updated(*m.entries.find("step")) == Names{"a.bias", "a.weight"});
+  Names critic = updated(*m.entries.find("step_critic"));
   CHECK(std::find(critic.begin(), critic.end(), "a.bias") == critic.end());
   CHECK(std::find(critic.begin(), critic.end(), "other.weight") != critic.end());
 }
